@@ -1,0 +1,3 @@
+package golden
+
+var csatOps = map[string]op{}

@@ -1,0 +1,3 @@
+package golden
+
+var escalationOps = map[string]op{}

@@ -1,0 +1,3 @@
+package golden
+
+var gapOps = map[string]op{}

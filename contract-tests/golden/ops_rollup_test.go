@@ -1,0 +1,3 @@
+package golden
+
+var rollupOps = map[string]op{}

@@ -1,0 +1,3 @@
+package golden
+
+var statOps = map[string]op{}
