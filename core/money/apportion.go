@@ -1,0 +1,70 @@
+package money
+
+import (
+	"cmp"
+	"math/big"
+	"slices"
+
+	"github.com/samber/lo"
+)
+
+// Apportion rounds lines to the minor unit of currency so that they add up to their total. The total is the exact sum
+// rounded half-even; every line is floored towards −∞, and the units still missing go to the largest remainders, ties
+// to the earlier line (the method of largest remainders). No line moves by a whole unit. No lines have the total 0.
+func Apportion(lines []Exact, currency string) (rounded []Exact, total Exact, err error) {
+	places, err := MinorUnits(currency)
+	if err != nil {
+		return nil, Exact{}, err
+	}
+	sum := lo.Reduce(lines, func(sum, line Exact, _ int) Exact { return sum.Add(line) }, Exact{})
+	wanted := sum.units(places, halfEven)
+	missing := new(big.Int).Set(wanted)
+	units, rests := make([]*big.Int, len(lines)), make([]*big.Rat, len(lines))
+	for i, line := range lines {
+		units[i], rests[i] = line.floor(places)
+		missing.Sub(missing, units[i])
+	}
+	order := lo.Range(len(lines))
+	slices.SortStableFunc(order, func(a, b int) int { return rests[b].Cmp(rests[a]) })
+	for _, i := range order[:missing.Int64()] { // at most one for each line with a remainder
+		units[i].Add(units[i], big.NewInt(1))
+	}
+	whole := func(u *big.Int) Exact { return Exact{new(big.Rat).SetFrac(u, tenTo(places))} }
+	return lo.Map(units, func(u *big.Int, _ int) Exact { return whole(u) }), whole(wanted), nil
+}
+
+// ApportionMicro is Apportion in integers, for ledgers of millions of lines. It returns ErrRange when the sum does not
+// fit.
+func ApportionMicro(lines []Micro, currency string) (rounded []Micro, total Micro, err error) {
+	places, err := MinorUnits(currency)
+	if err != nil {
+		return nil, 0, err
+	}
+	sum, err := Sum(lines...)
+	if err != nil {
+		return nil, 0, err
+	}
+	if total, err = sum.Round(currency); err != nil {
+		return nil, 0, err
+	}
+	step := int64(pow10[microPlaces-places])
+	rests := make([]int64, len(lines))
+	rounded = make([]Micro, len(lines))
+	over := int64(0) // Σ remainders: what flooring took away, at most len(lines) steps
+	for i, line := range lines {
+		_, rests[i] = floorDiv(int64(line), step)
+		if rounded[i], err = line.Sub(Micro(rests[i])); err != nil {
+			return nil, 0, err
+		}
+		over += rests[i]
+	}
+	missing := (int64(total-sum) + over) / step
+	order := lo.Range(len(lines))
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(rests[b], rests[a]) })
+	for _, i := range order[:missing] {
+		if rounded[i], err = rounded[i].Add(Micro(step)); err != nil {
+			return nil, 0, err
+		}
+	}
+	return rounded, total, nil
+}

@@ -1,0 +1,176 @@
+package money
+
+import (
+	"bytes"
+	"fmt"
+	"math/big"
+	"strings"
+)
+
+// Exact is an immutable rational number. Its zero value is 0. Nothing rounds until one of the methods that say so.
+type Exact struct{ r *big.Rat }
+
+// Ratio returns numerator / denominator. The denominator must not be 0.
+func Ratio(numerator, denominator int64) Exact { return Exact{big.NewRat(numerator, denominator)} }
+
+// Whole returns n as an Exact.
+func Whole(n int64) Exact { return Ratio(n, 1) }
+
+const (
+	maxText     = 128
+	maxExponent = 400
+)
+
+// ParseExact reads the number in text exactly. Grammar and errors are those of Parse, without a limit on decimals.
+func ParseExact(text string) (Exact, error) {
+	digits, exponent, err := scan(text)
+	if err != nil {
+		return Exact{}, err
+	}
+	mantissa, ok := new(big.Int).SetString(digits, 10)
+	if !ok {
+		return Exact{}, syntaxError(text)
+	}
+	power := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(max(exponent, -exponent))), nil)
+	if exponent >= 0 {
+		return Exact{new(big.Rat).SetInt(mantissa.Mul(mantissa, power))}, nil
+	}
+	return Exact{new(big.Rat).SetFrac(mantissa, power)}, nil
+}
+
+// UnmarshalJSON reads a JSON number, or a JSON string that holds one, from its text.
+func (x *Exact) UnmarshalJSON(raw []byte) error {
+	text := bytes.TrimSuffix(bytes.TrimPrefix(raw, []byte(`"`)), []byte(`"`))
+	got, err := ParseExact(string(text))
+	if err != nil {
+		return err
+	}
+	*x = got
+	return nil
+}
+
+func (x Exact) rat() *big.Rat {
+	if x.r == nil {
+		return new(big.Rat)
+	}
+	return x.r
+}
+
+// Add returns x + y.
+func (x Exact) Add(y Exact) Exact { return Exact{new(big.Rat).Add(x.rat(), y.rat())} }
+
+// Sub returns x − y.
+func (x Exact) Sub(y Exact) Exact { return Exact{new(big.Rat).Sub(x.rat(), y.rat())} }
+
+// Mul returns x · y.
+func (x Exact) Mul(y Exact) Exact { return Exact{new(big.Rat).Mul(x.rat(), y.rat())} }
+
+// Div returns x / y, or ErrDivideByZero.
+func (x Exact) Div(y Exact) (Exact, error) {
+	if y.Sign() == 0 {
+		return Exact{}, fmt.Errorf("%s / 0: %w", x, ErrDivideByZero)
+	}
+	return Exact{new(big.Rat).Quo(x.rat(), y.rat())}, nil
+}
+
+// Neg returns −x.
+func (x Exact) Neg() Exact { return Exact{new(big.Rat).Neg(x.rat())} }
+
+// Sign returns −1, 0 or 1.
+func (x Exact) Sign() int { return x.rat().Sign() }
+
+// Cmp returns −1, 0 or 1 as x is less than, equal to or greater than y.
+func (x Exact) Cmp(y Exact) int { return x.rat().Cmp(y.rat()) }
+
+// Float64 returns the nearest float64, for statistics only; beyond its range that is ±Inf.
+func (x Exact) Float64() float64 {
+	f, _ := x.rat().Float64()
+	return f
+}
+
+// String returns x as a fraction in lowest terms, for messages: "1/3", "5/2", "7".
+func (x Exact) String() string { return x.rat().RatString() }
+
+// Micro returns x rounded half-even to the millionth, or ErrRange.
+func (x Exact) Micro() (Micro, error) {
+	units := x.units(microPlaces, halfEven)
+	if !units.IsInt64() {
+		return 0, fmt.Errorf("amount beyond ±9.2 million million units: %w", ErrRange)
+	}
+	return Micro(units.Int64()), nil
+}
+
+// Fixed returns x rounded half-even to places decimals, all of them written: "3.500000". Zero has no sign.
+func (x Exact) Fixed(places int) string { return decimal(x.units(places, halfEven), places) }
+
+// FixedAway is Fixed with halves rounded away from zero: the rule for percentages.
+func (x Exact) FixedAway(places int) string { return decimal(x.units(places, halfAway), places) }
+
+// Format returns x rounded half-even to the minor unit of currency, or ErrCurrency.
+func (x Exact) Format(currency string) (string, error) {
+	places, err := MinorUnits(currency)
+	if err != nil {
+		return "", err
+	}
+	return x.Fixed(places), nil
+}
+
+// Ceil returns the smallest whole number that is not less than x, or ErrRange.
+func (x Exact) Ceil() (int64, error) {
+	units, rest := x.floor(0)
+	if rest.Sign() > 0 {
+		units.Add(units, big.NewInt(1))
+	}
+	if !units.IsInt64() {
+		return 0, fmt.Errorf("whole number beyond ±2⁶³: %w", ErrRange)
+	}
+	return units.Int64(), nil
+}
+
+// floor returns ⌊x·10^places⌋ and what is left, in [0, 1).
+func (x Exact) floor(places int) (*big.Int, *big.Rat) {
+	scaled := new(big.Rat).Mul(x.rat(), new(big.Rat).SetInt(tenTo(places)))
+	units, rest := new(big.Int).DivMod(scaled.Num(), scaled.Denom(), new(big.Int))
+	return units, new(big.Rat).SetFrac(rest, scaled.Denom())
+}
+
+type tieRule bool
+
+const (
+	halfEven tieRule = false
+	halfAway tieRule = true
+)
+
+// units returns x in units of 10^-places, rounded to the nearest.
+func (x Exact) units(places int, ties tieRule) *big.Int {
+	units, rest := x.floor(places)
+	up := rest.Cmp(big.NewRat(1, 2))
+	switch {
+	case up < 0:
+		return units
+	case up == 0 && ties == halfEven && units.Bit(0) == 0:
+		return units
+	case up == 0 && ties == halfAway && x.Sign() < 0:
+		return units
+	}
+	return units.Add(units, big.NewInt(1))
+}
+
+func tenTo(places int) *big.Int {
+	return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(places)), nil)
+}
+
+// decimal writes units / 10^places.
+func decimal(units *big.Int, places int) string {
+	digits := new(big.Int).Abs(units).String()
+	if len(digits) <= places {
+		digits = strings.Repeat("0", places+1-len(digits)) + digits
+	}
+	if places > 0 {
+		digits = digits[:len(digits)-places] + "." + digits[len(digits)-places:]
+	}
+	if units.Sign() < 0 {
+		return "-" + digits
+	}
+	return digits
+}
