@@ -1,0 +1,93 @@
+package knowledge
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// What a store keeps of gaps is records and links; everything else (vectors, indexes, counts) is derived from them.
+
+// Record is what is kept of one gap apart from its links. Its id is never used again.
+type Record struct {
+	ID       int64
+	Language string
+	// AliasOf is the gap this one was merged into; 0 for a gap of its own.
+	AliasOf int64
+	// Representative is the sentence shown for the gap, redacted; Example is the conversation it stands in.
+	Representative string
+	Example        uuid.UUID
+	// ResolvedAt is when a person last marked the gap resolved; zero while nobody did or after it was opened again.
+	ResolvedAt time.Time
+	// History lists every resolution and reopening, oldest first.
+	History []Step
+	// EvidenceExpired says that retention took the text of at least one link.
+	EvidenceExpired bool
+}
+
+// Step is one turn in a gap's history.
+type Step struct {
+	State State     `json:"state"`
+	At    time.Time `json:"at"`
+}
+
+// Link ties a conversation to a gap. A conversation has at most one.
+type Link struct {
+	Gap          int64
+	Conversation uuid.UUID
+	// Question is the customer's sentence, empty once retention has taken it.
+	Question string
+	Topic    string
+	// At is when the customer asked.
+	At time.Time
+	// Failures is empty for a conversation that asked the same and went well: those show whether a fix works and do not
+	// count as occurrences.
+	Failures []Failure
+}
+
+// Failed says whether the link counts as an occurrence.
+func (l Link) Failed() bool { return len(l.Failures) > 0 }
+
+// Commit is what one step of the gap job decided, to be stored whole or not at all.
+type Commit struct {
+	// Records and Links replace those of the same id and the same conversation.
+	Records []Record
+	Links   []Link
+	// Unlink removes the links of these conversations.
+	Unlink []uuid.UUID
+	// Through is the number of the last conversation version the step has seen.
+	Through int64
+}
+
+// Snapshot is all that is kept of an organisation's gaps, to build an index from.
+type Snapshot struct {
+	// Version changes with every stored commit, resolution and deletion.
+	Version int64
+	// Through is the number of the last conversation version that was worked in.
+	Through int64
+	// Records are in the order of ids, Links in the order of (At, Conversation).
+	Records []Record
+	Links   []Link
+}
+
+// Summary is one gap as it is listed.
+type Summary struct {
+	Record
+	// Topic is the most frequent topic of its occurrences, ties to the first in byte order.
+	Topic string
+	Tally
+	// Later counts occurrences after ResolvedAt.
+	Later int
+}
+
+// State is where the gap stands.
+func (s Summary) State() State { return StateAfter(s.ResolvedAt, s.Later, DefaultReopenMin) }
+
+// Query picks gaps. Aliases and gaps without an occurrence are never listed.
+type Query struct {
+	// Resolved keeps gaps that are resolved and stayed so (true), or all others (false); nil keeps both.
+	Resolved *bool
+	Topic    *string
+	// MinOccurrences keeps gaps seen in at least so many conversations.
+	MinOccurrences int
+}

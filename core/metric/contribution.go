@@ -1,0 +1,162 @@
+package metric
+
+import (
+	"time"
+
+	"github.com/samber/lo"
+
+	"github.com/csm-monitor/csm-monitor/core/conversation"
+)
+
+// UnknownTopic stands for conversations without a topic.
+const UnknownTopic = "unknown"
+
+// The windows within which a customer who is back undoes a resolution.
+const (
+	ReturnWindow  = 72 * time.Hour
+	DurableWindow = 7 * 24 * time.Hour
+)
+
+// Contribution is what one version of a conversation adds to one cell: a pure function, so that a new version can take
+// the old one's part away to the last unit.
+func Contribution(c conversation.Conversation) Cell {
+	f := c.Findings
+	ai := f.Handler.AIInvolved()
+	b := &builder{entries: make([]Entry, 0, 48)}
+	b.add(Conversations, 1)
+	b.count(AIInvolved, ai)
+	b.count(Closed, c.Closed())
+	b.count(HandlerConflicts, f.HandlerConflict)
+	b.count(FlagConflicts, f.Escalation.FlagConflict)
+	b.count(Unverified, c.Trust == conversation.Unverified)
+	b.count(Offered, c.Facts.Offered.Value || c.Facts.Rating.OK())
+	b.count(UnmetRequest, f.Escalation.UnmetRequest)
+	b.count(FirstContactYes, c.Facts.FirstContactResolution.Value)
+	b.count(FirstContactNo, c.Facts.FirstContactResolution.OK() && !c.Facts.FirstContactResolution.Value)
+	b.messages(c)
+	b.escalation(c, ai)
+	b.ratings(c)
+	b.failure(f.Failure, ai)
+	if ai {
+		b.add(Ended(f.Outcome.Kind), 1)
+	}
+	b.credit(c, ai)
+	b.costs(c)
+	b.durations(c)
+	return Cell{Key: KeyOf(c), Values: b.vector()}
+}
+
+// KeyOf is the cell a conversation counts in, at the finest grain.
+func KeyOf(c conversation.Conversation) Key {
+	return Key{
+		Bucket:   Bucket(c.StartedAt),
+		Topic:    lo.CoalesceOrEmpty(c.Facts.Topic.Value, UnknownTopic),
+		Priority: c.Facts.Priority.Value,
+		Handler:  lo.CoalesceOrEmpty(c.Findings.Handler, conversation.HandlerUnknown),
+		Platform: c.Platform,
+	}
+}
+
+func (b *builder) messages(c conversation.Conversation) {
+	var ai, human, customer int64
+	for _, m := range c.Messages {
+		switch {
+		case m.Sender.Automated():
+			ai++
+		case m.Sender == conversation.HumanAgent:
+			human++
+		case m.Sender == conversation.Customer:
+			customer++
+		}
+	}
+	b.add(AIMessages, ai)
+	b.add(HumanMessages, human)
+	b.add(CustomerMessages, customer)
+}
+
+func (b *builder) escalation(c conversation.Conversation, ai bool) {
+	e := c.Findings.Escalation
+	b.count(Escalated, e.Escalated)
+	b.count(DeclaredEscalated, e.Escalated && e.Declared)
+	b.count(EscalatedAI, e.Escalated && ai)
+	b.count(Automatable, ai && !e.Escalated)
+	if !ai {
+		return
+	}
+	if !e.Escalated {
+		b.add(EndedAtTurn(c.Findings.CustomerTurns), 1)
+		return
+	}
+	b.add(EscalatedAtTurn(e.Turn), 1)
+	b.add(EscalatedFor(e.Primary), 1)
+	b.count(RequestedFirst, e.Primary == conversation.CustomerRequested && e.AnswersBefore == 0)
+	if !e.At.IsZero() {
+		b.seconds(ToEscalation, lo.ToPtr(int64(e.At.Sub(c.StartedAt)/time.Second)))
+	}
+}
+
+func (b *builder) ratings(c conversation.Conversation) {
+	label := c.Sentiment()
+	b.add(SentimentLabel(label), 1)
+	if !c.Facts.Rating.OK() {
+		return
+	}
+	r := c.Facts.Rating.Value
+	b.add(Ratings(c.Findings.Attribution, r.Scale, r.Score), 1)
+	b.add(RatedWithLabel(label), 1)
+	b.count(SatisfiedWithLabel(label), r.Satisfied())
+}
+
+func (b *builder) failure(f conversation.FailureFinding, ai bool) {
+	if !ai || !f.Failed() {
+		return
+	}
+	b.add(Failed, 1)
+	b.count(Unextracted, f.Question == "")
+	for _, kind := range f.Kinds {
+		b.add(FailedBy(kind), 1)
+	}
+}
+
+// credit counts resolutions the AI may be credited with. A customer who is back on the topic in time takes it away.
+func (b *builder) credit(c conversation.Conversation, ai bool) {
+	back72, back7d := c.ReturnedWithin(ReturnWindow), c.ReturnedWithin(DurableWindow)
+	b.count(Returned72h, ai && back72)
+	b.count(Returned7d, ai && back7d)
+	if c.Findings.Handler != conversation.AIOnly {
+		return
+	}
+	b.add(CreditGross, 1)
+	confirmed, assumed := c.Findings.Outcome.Kind == conversation.OutcomeConfirmed, c.Findings.Outcome.Kind == conversation.OutcomeAssumed
+	b.count(CreditConfirmed, confirmed && !back72)
+	b.count(CreditAssumed, assumed && !back72)
+	b.count(LostConfirmed, confirmed && back72)
+	b.count(LostAssumed, assumed && back72)
+	b.count(KeptDurable7d, (confirmed || assumed) && !back7d)
+	b.count(LostDurable7d, (confirmed || assumed) && back7d)
+}
+
+func (b *builder) costs(c conversation.Conversation) {
+	in, out := c.Facts.TokensIn.Value, c.Facts.TokensOut.Value
+	b.add(TokensIn, in)
+	b.add(TokensOut, out)
+	if c.Facts.Cost.OK() {
+		b.add(AICostReported, 1)
+		b.add(AICost, int64(c.Facts.Cost.Value))
+		return
+	}
+	b.count(TokensPriced, c.Facts.TokensIn.OK() || c.Facts.TokensOut.OK())
+	b.add(PricedTokensIn, in)
+	b.add(PricedTokensOut, out)
+}
+
+func (b *builder) durations(c conversation.Conversation) {
+	b.seconds(Resolution, c.Findings.ResolutionSeconds)
+	b.seconds(FirstResponse, c.Findings.FirstResponseSeconds)
+	switch c.Findings.Handler {
+	case conversation.HumanOnly:
+		b.seconds(HandleHuman, c.Findings.HandleSeconds)
+	case conversation.AIThenHuman:
+		b.seconds(HandleAfterAI, c.Findings.HandleSeconds)
+	}
+}
