@@ -1,0 +1,38 @@
+// Package monitor holds the use cases: what comes in goes through Ingest, what is shown comes out of the reads, and
+// what happens behind the write runs in the jobs. It is the only core package that calls ports.
+package monitor
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/csm-monitor/csm-monitor/core/port"
+)
+
+// Monitor answers for all organisations of one store.
+type Monitor struct {
+	store port.Storage
+	clock func() time.Time
+	rules *rules
+}
+
+// Options are what a Monitor needs besides a store.
+type Options struct {
+	// Clock is the time of day; required, so that nothing in the core reads a clock of its own.
+	Clock func() time.Time
+}
+
+// New builds a Monitor. A store with a missing part, or no clock, is an error that names it.
+func New(store port.Storage, o Options) (*Monitor, error) {
+	if missing := store.Missing(); len(missing) > 0 {
+		return nil, fmt.Errorf("monitor: the storage has no %s", strings.Join(missing, ", "))
+	}
+	if o.Clock == nil {
+		return nil, fmt.Errorf("monitor: Options.Clock is required")
+	}
+	return &Monitor{store: store, clock: o.Clock, rules: newRules()}, nil
+}
+
+// now is the present in the precision stores keep.
+func (m *Monitor) now() time.Time { return m.clock().UTC().Truncate(time.Microsecond) }
