@@ -16,10 +16,30 @@ func Apportion(lines []Exact, currency string) (rounded []Exact, total Exact, er
 	if err != nil {
 		return nil, Exact{}, err
 	}
+	units, wanted := apportion(lines, places)
+	whole := func(u *big.Int) Exact { return Exact{new(big.Rat).SetFrac(u, tenTo(places))} }
+	return lo.Map(units, func(u *big.Int, _ int) Exact { return whole(u) }), whole(wanted), nil
+}
+
+// Millionths rounds lines to micro-units by the same method. It returns ErrRange when the total or a line does not fit.
+func Millionths(lines []Exact) (rounded []Micro, total Micro, err error) {
+	units, wanted := apportion(lines, microPlaces)
+	rounded = make([]Micro, len(units))
+	for i, u := range units {
+		if rounded[i], err = microOf(u); err != nil {
+			return nil, 0, err
+		}
+	}
+	total, err = microOf(wanted)
+	return rounded, total, err
+}
+
+func apportion(lines []Exact, places int) (units []*big.Int, total *big.Int) {
 	sum := lo.Reduce(lines, func(sum, line Exact, _ int) Exact { return sum.Add(line) }, Exact{})
-	wanted := sum.units(places, halfEven)
-	missing := new(big.Int).Set(wanted)
-	units, rests := make([]*big.Int, len(lines)), make([]*big.Rat, len(lines))
+	total = sum.units(places, halfEven)
+	missing := new(big.Int).Set(total)
+	units = make([]*big.Int, len(lines))
+	rests := make([]*big.Rat, len(lines))
 	for i, line := range lines {
 		units[i], rests[i] = line.floor(places)
 		missing.Sub(missing, units[i])
@@ -29,8 +49,7 @@ func Apportion(lines []Exact, currency string) (rounded []Exact, total Exact, er
 	for _, i := range order[:missing.Int64()] { // at most one for each line with a remainder
 		units[i].Add(units[i], big.NewInt(1))
 	}
-	whole := func(u *big.Int) Exact { return Exact{new(big.Rat).SetFrac(u, tenTo(places))} }
-	return lo.Map(units, func(u *big.Int, _ int) Exact { return whole(u) }), whole(wanted), nil
+	return units, total
 }
 
 // ApportionMicro is Apportion in integers, for ledgers of millions of lines. It returns ErrRange when the sum does not

@@ -93,7 +93,10 @@ func (x Exact) String() string { return x.rat().RatString() }
 
 // Micro returns x rounded half-even to the millionth, or ErrRange.
 func (x Exact) Micro() (Micro, error) {
-	units := x.units(microPlaces, halfEven)
+	return microOf(x.units(microPlaces, halfEven))
+}
+
+func microOf(units *big.Int) (Micro, error) {
 	if !units.IsInt64() {
 		return 0, fmt.Errorf("amount beyond ±9.2 million million units: %w", ErrRange)
 	}

@@ -163,3 +163,14 @@ func TestFixedIsTheNearestDecimal(t *testing.T) {
 		}
 	})
 }
+
+func TestMillionthsAddUp(t *testing.T) {
+	third := money.Ratio(1, 3)
+	rounded, total, err := money.Millionths([]money.Exact{third, third, third})
+	if err != nil || total != money.Unit || lo.Sum(rounded) != total || rounded[0] != 333_334 || rounded[2] != 333_333 {
+		t.Errorf("three thirds: %v, %s, %v", rounded, total, err)
+	}
+	if _, _, err := money.Millionths([]money.Exact{money.Whole(1 << 62), money.Whole(-1 << 62)}); !errors.Is(err, money.ErrRange) {
+		t.Errorf("lines beyond the range: %v", err)
+	}
+}
