@@ -1,0 +1,108 @@
+package alert
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// StateVersion is the form of State that this package writes.
+const StateVersion = 1
+
+// State is what a rule remembers between evaluations. The zero value is a rule that has seen nothing. It is stored as
+// JSON; ParseState reads it back.
+type State struct {
+	Version int `json:"version"`
+	// Rule tells which metric, segment, mode and parameters the memory below belongs to; a changed rule starts afresh.
+	Rule string `json:"rule,omitempty"`
+	// Seen are the ids of the latest observations, oldest first; LastAt is the end of the latest window.
+	Seen   []string  `json:"seen,omitempty"`
+	LastAt time.Time `json:"last_at,omitzero"`
+	// Note says why the last observation was not judged; empty when it was.
+	Note string `json:"note,omitempty"`
+
+	// Firing says that the alert is open.
+	Firing bool `json:"firing"`
+	// Incident names the alert that is open, or was last. Count is how often its condition has been met.
+	Incident string `json:"incident,omitempty"`
+	Count    int    `json:"count,omitempty"`
+	// ClearRun counts good evaluations in a row while the alert is open.
+	ClearRun int `json:"clear_run,omitempty"`
+	// FiredAt, ClearedAt and NotifiedAt are when the incident opened, last cleared, and was last announced.
+	FiredAt    *time.Time `json:"fired_at,omitempty"`
+	ClearedAt  *time.Time `json:"cleared_at,omitempty"`
+	NotifiedAt *time.Time `json:"notified_at,omitempty"`
+	// Announced says that people have been told of the alert and not yet of its end.
+	Announced bool `json:"announced,omitempty"`
+	// Alarms are the stretches during which the alert was open, oldest first: baselines leave them out.
+	Alarms []Span `json:"alarms,omitempty"`
+
+	Cusum   *CusumState   `json:"cusum,omitempty"`
+	Volume  *VolumeState  `json:"volume,omitempty"`
+	Silence *SilenceState `json:"silence,omitempty"`
+	EWMA    *EWMAState    `json:"ewma,omitempty"`
+	SPRT    *SPRTState    `json:"sprt,omitempty"`
+}
+
+// How much a state remembers.
+const (
+	maxSeen   = 64
+	maxAlarms = 64
+)
+
+// Step is a pure move of one rule's state: the new state and the events to queue with it, or an error that leaves both.
+type Step func(State) (State, []Event, error)
+
+// ErrVersion says that a stored state was written by a newer program.
+var ErrVersion = errors.New("alert: the stored state is of a newer version")
+
+// ParseState reads a stored state. Nothing stored is the zero state.
+func ParseState(raw []byte) (State, error) {
+	var s State
+	if len(raw) == 0 {
+		return s, nil
+	}
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return State{}, fmt.Errorf("alert: not a stored state: %w", err)
+	}
+	if s.Version > StateVersion {
+		return State{}, fmt.Errorf("%w: %d, this program knows %d", ErrVersion, s.Version, StateVersion)
+	}
+	return s, nil
+}
+
+// clone is a copy that shares nothing with s that an evaluation writes to.
+func (s State) clone() State {
+	s.Seen, s.Alarms = slices.Clone(s.Seen), slices.Clone(s.Alarms)
+	s.Cusum, s.Silence, s.EWMA, s.SPRT = copied(s.Cusum), copied(s.Silence), copied(s.EWMA), copied(s.SPRT)
+	s.Volume = copied(s.Volume)
+	if s.Volume != nil {
+		s.Volume.Single, s.Volume.Joined = s.Volume.Single.clone(), s.Volume.Joined.clone()
+	}
+	return s
+}
+
+func copied[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	c := *p
+	return &c
+}
+
+// begin is the state with the observation noted, for the rule as it is now.
+func (s State) begin(r Rule, o Observation) State {
+	s = s.clone()
+	if print := r.fingerprint(); s.Rule != print {
+		s.Rule, s.ClearRun = print, 0
+		s.Cusum, s.Volume, s.Silence, s.EWMA, s.SPRT = nil, nil, nil, nil, nil
+	}
+	s.Version, s.Note, s.LastAt = StateVersion, "", o.Window.End
+	s.Seen = append(s.Seen, o.ID)
+	if extra := len(s.Seen) - maxSeen; extra > 0 {
+		s.Seen = slices.Delete(s.Seen, 0, extra)
+	}
+	return s
+}
