@@ -76,7 +76,7 @@ func roiFromParts(in struct {
 	for _, t := range in.Topics {
 		credits = append(credits, roi.Credit{Contacts: t.Credited, MeanSeconds: t.Mean})
 	}
-	f := roi.Figures{AICost: in.Variable.Add(in.Fee), HumanCost: roi.HumanCost(in.Hourly, credits)}
+	f := roi.Figures{AICost: in.Variable.Add(in.Fee), HumanCost: roi.HumanTotal(in.Hourly, credits)}
 	return roiFiguresOf(f, in.Currency)
 }
 

@@ -33,7 +33,7 @@ func HumanCostPerContact(hourly, handleSeconds *money.Exact) (money.Micro, Confi
 	if hourly != nil && handleSeconds != nil {
 		confidence = ""
 	}
-	cost, err := HumanCost(rate, []Credit{{Contacts: 1, MeanSeconds: seconds}}).Micro()
+	cost, err := HumanTotal(rate, []Credit{{Contacts: 1, MeanSeconds: seconds}}).Micro()
 	return cost, confidence, err
 }
 

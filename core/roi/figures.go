@@ -38,8 +38,8 @@ type Credit struct {
 	MeanSeconds money.Exact
 }
 
-// HumanCost is Σ contacts · mean seconds · hourly / 3600, not rounded.
-func HumanCost(hourly money.Exact, credits []Credit) money.Exact {
+// HumanTotal is Σ contacts · mean seconds · hourly / 3600, not rounded.
+func HumanTotal(hourly money.Exact, credits []Credit) money.Exact {
 	seconds := lo.Reduce(credits, func(sum money.Exact, c Credit, _ int) money.Exact {
 		return sum.Add(money.Whole(c.Contacts).Mul(c.MeanSeconds))
 	}, money.Exact{})
