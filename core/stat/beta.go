@@ -7,7 +7,8 @@ const (
 	lentzTiny = 1e-300
 	// maxTerms bounds every series and continued fraction; they need about the square root of the largest count.
 	maxTerms = 1_000_000
-	machine  = 1e-16
+	// converged is when a further term of a continued fraction changes nothing but the last bit.
+	converged = 4e-16
 )
 
 // stirlingError is ln Γ(a) minus Stirling's formula (a-1/2)ln a - a + ln(2π)/2. Working with this small remainder, not
@@ -74,7 +75,7 @@ func betaFraction(a, b, x float64) float64 {
 		d, c = lentz(1+odd*d), 1+odd/c
 		c = awayFromZero(c)
 		h *= d * c
-		if math.Abs(d*c-1) <= machine {
+		if math.Abs(d*c-1) <= converged {
 			break
 		}
 	}

@@ -25,7 +25,7 @@ func gammaSeries(a, x float64) float64 {
 	for n := 1; n <= maxTerms; n++ {
 		term *= x / (a + float64(n))
 		sum += term
-		if term <= sum*machine {
+		if term <= sum*1e-17 {
 			break
 		}
 	}
@@ -43,7 +43,7 @@ func gammaFraction(a, x float64) float64 {
 		d = lentz(term*d + b)
 		c = awayFromZero(b + term/c)
 		h *= d * c
-		if math.Abs(d*c-1) <= machine {
+		if math.Abs(d*c-1) <= converged {
 			break
 		}
 	}
