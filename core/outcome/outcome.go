@@ -1,0 +1,155 @@
+// Package outcome tells how a conversation the AI took part in ended for the customer, and what that says of many.
+//
+// The ladder is asked from the top, and the first rung that holds is the outcome: escalated (a human was reached),
+// confirmed (the customer or the platform said it is solved), abandoned (no real answer, or the last question got
+// none), ambiguous (the customer left unhappy, or asked in vain for a person: silence there is no success), assumed (the AI
+// answered and the customer asked no more). Young conversations read as pending, whatever they look like so far.
+package outcome
+
+import (
+	"strings"
+
+	"github.com/csm-monitor/csm-monitor/core/conversation"
+	"github.com/csm-monitor/csm-monitor/core/scoring/csat"
+)
+
+// Turn is one message with the cues that bear on the outcome.
+type Turn struct {
+	Sender conversation.Sender
+	// Question says that the customer asked something.
+	Question bool
+	// Thanks and NegatedThanks are the customer's words when it is solved, or when the answer was no help.
+	Thanks        string
+	NegatedThanks string
+	// NoAnswer says that the automated message gave up or handed over: it answers nothing.
+	NoAnswer bool
+}
+
+// Stated is what is known apart from the messages.
+type Stated struct {
+	Handler   conversation.Handler
+	Escalated bool
+	// Unmet says that the customer asked for a person and nobody came.
+	Unmet bool
+	// Rating is nil without one.
+	Rating *conversation.Rating
+	// PlatformConfirmed says that the platform states the customer's need was met at the first contact.
+	PlatformConfirmed bool
+	// Unhappy says that the customer sounded negative or frustrated over the conversation; Repeated, that a question came
+	// again.
+	Unhappy  bool
+	Repeated bool
+}
+
+// Read gives the outcome with its evidence. Where the AI took no part there is none.
+func Read(turns []Turn, s Stated) conversation.OutcomeFinding {
+	if !s.Handler.AIInvolved() {
+		return conversation.OutcomeFinding{}
+	}
+	if s.Escalated {
+		return conversation.OutcomeFinding{Kind: conversation.OutcomeEscalated}
+	}
+	if e, ok := confirmation(turns, s); ok {
+		return conversation.OutcomeFinding{Kind: conversation.OutcomeConfirmed, Evidence: []conversation.Evidence{e}}
+	}
+	if e, ok := abandonment(turns); ok {
+		return conversation.OutcomeFinding{Kind: conversation.OutcomeAbandoned, Evidence: []conversation.Evidence{e}}
+	}
+	if e, ok := doubt(turns, s); ok {
+		return conversation.OutcomeFinding{Kind: conversation.OutcomeAmbiguous, Evidence: []conversation.Evidence{e}}
+	}
+	return conversation.OutcomeFinding{Kind: conversation.OutcomeAssumed}
+}
+
+func field(signal conversation.Signal, words string) conversation.Evidence {
+	return conversation.Evidence{Signal: signal, Message: -1, Words: words}
+}
+
+func confirmation(turns []Turn, s Stated) (conversation.Evidence, bool) {
+	if s.Rating != nil {
+		return field(conversation.PlatformConfirmed, "rated 4 or 5"), s.Rating.Satisfied()
+	}
+	if s.PlatformConfirmed {
+		return field(conversation.PlatformConfirmed, "solved at the first contact"), true
+	}
+	i := lastCustomer(turns)
+	answered := false
+	for k, substantive := range csat.Substantive(senders(turns)) {
+		answered = answered || k < i && substantive && !turns[k].NoAnswer
+	}
+	if i < 0 || !answered || turns[i].Thanks == "" || turns[i].Question {
+		return conversation.Evidence{}, false
+	}
+	return conversation.Evidence{Signal: conversation.CustomerConfirmed, Message: i, Words: turns[i].Thanks}, true
+}
+
+func abandonment(turns []Turn) (conversation.Evidence, bool) {
+	if len(turns) == 0 {
+		return conversation.Evidence{}, false // flags alone: nothing shows that the customer was left alone
+	}
+	last, answered := -1, false
+	for i, substantive := range csat.Substantive(senders(turns)) {
+		if substantive {
+			last = i
+			answered = answered || !turns[i].NoAnswer
+		}
+	}
+	i := lastCustomer(turns)
+	switch {
+	case !answered:
+		return field(conversation.UnansweredQuestion, "no answer"), true
+	case i > last && turns[i].Question:
+		return conversation.Evidence{Signal: conversation.UnansweredQuestion, Message: i}, true
+	case last >= 0 && turns[last].NoAnswer && i < last:
+		return conversation.Evidence{Signal: conversation.BotGaveUp, Message: last}, true
+	}
+	return conversation.Evidence{}, false
+}
+
+func doubt(turns []Turn, s Stated) (conversation.Evidence, bool) {
+	i := lastCustomer(turns)
+	switch {
+	case s.Rating != nil:
+		return field(conversation.LowRating, "rated 3 or lower"), true
+	case s.Unmet:
+		return field(conversation.HumanRequest, ""), true
+	case i >= 0 && turns[i].NegatedThanks != "":
+		return conversation.Evidence{Signal: conversation.NegativeSentiment, Message: i, Words: turns[i].NegatedThanks}, true
+	case s.Unhappy:
+		return field(conversation.NegativeSentiment, ""), true
+	case s.Repeated:
+		return field(conversation.CustomerRepeated, ""), true
+	}
+	return conversation.Evidence{}, false
+}
+
+func senders(turns []Turn) []conversation.Sender {
+	out := make([]conversation.Sender, len(turns))
+	for i, t := range turns {
+		out[i] = t.Sender
+	}
+	return out
+}
+
+func lastCustomer(turns []Turn) int {
+	for i := len(turns) - 1; i >= 0; i-- {
+		if turns[i].Sender == conversation.Customer {
+			return i
+		}
+	}
+	return -1
+}
+
+// IsQuestion says whether a customer's message asks something: it has a question mark, or begins like a question.
+func IsQuestion(content string) bool {
+	if strings.Contains(content, "?") {
+		return true
+	}
+	first, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(content)), " ")
+	switch first {
+	case "how", "what", "why", "when", "where", "can", "could", "do", "does", "is", "are":
+		return true
+	default:
+		return false
+	}
+}
