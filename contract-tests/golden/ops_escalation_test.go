@@ -2,7 +2,6 @@ package golden
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/samber/lo"
