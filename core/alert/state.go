@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 )
@@ -70,7 +71,35 @@ func ParseState(raw []byte) (State, error) {
 	if s.Version > StateVersion {
 		return State{}, fmt.Errorf("%w: %d, this program knows %d", ErrVersion, s.Version, StateVersion)
 	}
+	if !s.possible() {
+		return State{}, errImpossible
+	}
 	return s, nil
+}
+
+var errImpossible = errors.New("alert: not a stored state: no evaluation leaves such numbers")
+
+// possible says whether the state is one that Evaluate can have left, as far as Evaluate relies on it.
+func (s State) possible() bool {
+	sane := func(xs ...float64) bool {
+		return !slices.ContainsFunc(xs, func(x float64) bool { return math.Abs(x) > 1e15 })
+	}
+	switch c, v, q, e, t := s.Cusum, s.Volume, s.Silence, s.EWMA, s.SPRT; {
+	case s.Version < 0, s.Count < 0, s.ClearRun < 0, s.Firing && (len(s.Alarms) == 0 || s.Incident == ""):
+		return false
+	case c != nil && (c.Design.Step < 1 || c.Design.Limit < 1 || c.Statistic < 0 || c.Statistic > c.Design.Limit ||
+		c.Bad < 0 || c.Bad > c.Trials || !(c.Design.Usual > 0 && c.Design.Usual < 1)):
+		return false
+	case v != nil && !sane(v.Sustained, v.Dispersion.Mean, v.Dispersion.Variance):
+		return false
+	case q != nil && !sane(q.Expected, q.Dispersion.Mean, q.Dispersion.Variance):
+		return false
+	case e != nil && (!sane(e.Mean, e.SD, e.Average, e.Variance) || e.Variance < 0):
+		return false
+	case t != nil && (!sane(t.Ratio) || t.Bad < 0 || t.Bad > t.Trials):
+		return false
+	}
+	return true
 }
 
 // clone is a copy that shares nothing with s that an evaluation writes to.
