@@ -128,7 +128,8 @@ func BenjaminiHochberg(p []float64, q float64) (adjusted []float64, rejected []b
 	smallest := 1.0
 	for rank := len(p); rank >= 1; rank-- {
 		i := order[rank-1]
-		smallest = math.Min(smallest, p[i]*float64(len(p))/float64(rank))
+		// Never below p itself, which rounding could otherwise undercut at the last rank.
+		smallest = math.Min(smallest, math.Max(p[i], p[i]*float64(len(p))/float64(rank)))
 		adjusted[i] = smallest
 		// A product that is q in decimals may miss it by its last bit in float64.
 		rejected[i] = smallest <= q*(1+1e-12)

@@ -1,0 +1,140 @@
+package stat
+
+import (
+	"encoding/json"
+	"math"
+	"math/big"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// sound reports what is wrong with an estimate, if anything.
+func sound(e Estimate) string {
+	switch {
+	case e.Value != nil && !finite(*e.Value):
+		return "value is not finite"
+	case (e.Low == nil) != (e.High == nil):
+		return "half an interval"
+	case e.Low != nil && (!finite(*e.Low, *e.High) || *e.Low > *e.High):
+		return "the interval is upside down or not finite"
+	case e.Low != nil && e.Value == nil:
+		return "an interval around nothing"
+	case (e.Low == nil) != (e.Method == MethodNone):
+		return "method and interval disagree"
+	case e.N < 0 || e.Denominator < 0 || !finite(e.Confidence):
+		return "counts"
+	case e.Maturity.State == "":
+		return "no maturity"
+	}
+	return ""
+}
+
+func TestEveryConstructorMakesSoundEstimates(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		any64, anyFloat := rapid.Int64(), rapid.SampledFrom([]float64{0, 1, 100, -1, math.NaN(), math.Inf(1), math.MaxFloat64, 1e-320})
+		small := rapid.Int64Range(-3, 50)
+		x1, n1, x2, n2 := small.Draw(t, "x1"), small.Draw(t, "n1"), small.Draw(t, "x2"), small.Draw(t, "n2")
+		scale, value := anyFloat.Draw(t, "scale"), anyFloat.Draw(t, "value")
+		sums := Sums{small.Draw(t, "n"), any64.Draw(t, "sum"), any64.Draw(t, "sumsq")}
+		h := Histogram{x1, n1, x2, n2, small.Draw(t, "fives")}
+		for what, e := range map[string]Estimate{
+			"proportion": Proportion(x1, n1, scale, "a/v1"),
+			"rating":     MeanRating(h, "a/v1"),
+			"mean":       MeanOf(sums, scale, "a/v1"),
+			"difference": ProportionDifference(x1, n1, x2, n2, scale, "a/v1"),
+			"lift":       Lift(x1, n1, x2, n2, "a/v1"),
+			"interval":   WithInterval(value, Interval{scale, anyFloat.Draw(t, "high")}, scale, MethodDelta, 3, "a/v1"),
+			"exact":      Exact(value, 3, "a/v1"),
+		} {
+			if fault := sound(e); fault != "" {
+				t.Fatalf("%s: %s: %+v", what, fault, e)
+			}
+			if _, err := json.Marshal(e); err != nil {
+				t.Fatalf("%s: %v", what, err)
+			}
+			if i, ok := e.Interval(); ok && what != "interval" && !i.Contains(*e.Value) {
+				t.Fatalf("%s: %+v does not hold %v", what, i, *e.Value)
+			}
+		}
+	})
+}
+
+func TestEstimateOnTheWire(t *testing.T) {
+	got, _ := json.Marshal(Unknown("csat.mean/v1", 0))
+	want := `{"value":null,"n":0,"denominator":0,"low":null,"high":null,"confidence":0,"method":"none",` +
+		`"definition":"csat.mean/v1","maturity":{"state":"final","mature_share":null}}`
+	if string(got) != want {
+		t.Errorf("\nwanted %s\ngot    %s", want, got)
+	}
+	e := Proportion(152, 1000, 100, "escalation.rate/v1")
+	if *e.Value != 15.2 || e.N != 1000 || e.Denominator != 1000 || e.Confidence != 0.95 || e.Method != MethodWilson {
+		t.Errorf("%+v", e)
+	}
+	if e := MeanRating(Histogram{2, 3, 5, 20, 70}, "csat.mean/v1"); *e.Value != 4.53 || e.Method != MethodStudentT {
+		t.Errorf("%+v", e)
+	}
+	if e := MeanRating(Histogram{}, "csat.mean/v1"); e.Known() {
+		t.Errorf("nothing rated is worth %v", *e.Value)
+	}
+	if e := Proportion(0, 0, 100, "x/v1"); e.Known() {
+		t.Errorf("no trials are worth %v", *e.Value)
+	}
+	if e := MeanOf(Sums{}.With(30), 1, "x/v1"); !e.Known() || e.Low != nil {
+		t.Errorf("one observation: %+v", e)
+	}
+	if e := Proportion(3, 10, 1, "x/v1").Per(40).WithMaturity(MaturityOf(30, 40)); e.N != 10 || e.Denominator != 40 ||
+		e.Maturity.State != Maturing || *e.Maturity.MatureShare != 0.75 {
+		t.Errorf("%+v", e)
+	}
+}
+
+func TestMaturity(t *testing.T) {
+	if m := MaturityOf(0, 0); m.State != Final || m.MatureShare != nil {
+		t.Errorf("nothing to settle: %+v", m)
+	}
+	if m := MaturityOf(5, 5); m.State != Final || *m.MatureShare != 1 {
+		t.Errorf("all settled: %+v", m)
+	}
+	if m := MaturityOf(0, 5); m.State != Maturing || *m.MatureShare != 0 {
+		t.Errorf("none settled: %+v", m)
+	}
+}
+
+func TestRoundRatioAgainstRationals(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a := rapid.Int64().Draw(t, "numerator")
+		b := rapid.Int64().Filter(func(b int64) bool { return b != 0 }).Draw(t, "denominator")
+		decimals := rapid.IntRange(0, 6).Draw(t, "decimals")
+		got, ok := RoundRatio(a, b, 100, decimals)
+		exact := new(big.Rat).SetFrac(big.NewInt(a), big.NewInt(b))
+		exact.Mul(exact, big.NewRat(100, 1))
+		want := exact.FloatString(decimals) // rounds half away from zero
+		if zero, _ := new(big.Rat).SetString(want); zero.Sign() == 0 && want[0] == '-' {
+			want = want[1:]
+		}
+		if !ok || got != want {
+			t.Fatalf("%d/%d: wanted %s, got %s", a, b, want, got)
+		}
+	})
+}
+
+func TestRounding(t *testing.T) {
+	for _, c := range []struct {
+		a, b int64
+		want string
+	}{{1, 16, "6.3"}, {1, 8, "12.5"}, {152, 1000, "15.2"}, {9, 160, "5.6"}, {0, 7, "0.0"}, {-1, 16, "-6.3"}, {-1, 100000, "0.0"}, {1, 2000, "0.1"}, {math.MaxInt64, 1, "922337203685477580700.0"}} {
+		if got, ok := RoundPercent(c.a, c.b); !ok || got != c.want {
+			t.Errorf("%d/%d: wanted %s, got %s", c.a, c.b, c.want, got)
+		}
+	}
+	if got, ok := RoundMean(453, 100); !ok || got != "4.53" {
+		t.Errorf("mean: %s", got)
+	}
+	if got, ok := RoundMean(9, 8); !ok || got != "1.13" {
+		t.Errorf("a tie goes away from zero: %s", got)
+	}
+	if got, ok := RoundPercent(3, 0); ok {
+		t.Errorf("denominator 0: %s", got)
+	}
+}
