@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/csm-monitor/csm-monitor/core/tenant"
@@ -118,8 +119,10 @@ func (c Conversation) Sentiment() Sentiment {
 	return c.Findings.Sentiment.Label
 }
 
-// AIHandled says whether the AI took part: by the messages where there are any, else by what the client declared.
-func (c Conversation) AIHandled() bool { return c.Findings.Handler.AIInvolved() }
+// AIHandled says whether the AI took part: its handler says so, or the AI wrote anything at all.
+func (c Conversation) AIHandled() bool {
+	return c.Findings.Handler.AIInvolved() || slices.ContainsFunc(c.Messages, func(m Message) bool { return m.Sender == AI })
+}
 
 // Closed says whether the conversation is known to be over: the platform closed it or stated how long it took, or the
 // customer rated it.

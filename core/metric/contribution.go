@@ -41,7 +41,7 @@ func Contribution(c conversation.Conversation) Cell {
 		b.add(Ended(f.Outcome.Kind), 1)
 	}
 	b.credit(c, ai)
-	b.costs(c)
+	b.costs(c, ai)
 	b.durations(c)
 	return Cell{Key: KeyOf(c), Values: b.vector()}
 }
@@ -79,7 +79,7 @@ func (b *builder) escalation(c conversation.Conversation, ai bool) {
 	b.count(Escalated, e.Escalated)
 	b.count(DeclaredEscalated, e.Escalated && e.Declared)
 	b.count(EscalatedAI, e.Escalated && ai)
-	b.count(Automatable, ai && !e.Escalated)
+	b.count(Contained, ai && !e.Escalated)
 	if !ai {
 		return
 	}
@@ -136,18 +136,24 @@ func (b *builder) credit(c conversation.Conversation, ai bool) {
 	b.count(LostDurable7d, (confirmed || assumed) && back7d)
 }
 
-func (b *builder) costs(c conversation.Conversation) {
-	in, out := c.Facts.TokensIn.Value, c.Facts.TokensOut.Value
-	b.add(TokensIn, in)
-	b.add(TokensOut, out)
+// costs counts what the AI cost or used. A conversation that reports its own cost is priced by that alone.
+func (b *builder) costs(c conversation.Conversation, ai bool) {
+	in, out := c.Facts.TokensIn, c.Facts.TokensOut
+	b.add(TokensIn, in.Value)
+	b.add(TokensOut, out.Value)
 	if c.Facts.Cost.OK() {
 		b.add(AICostReported, 1)
 		b.add(AICost, int64(c.Facts.Cost.Value))
 		return
 	}
-	b.count(TokensPriced, c.Facts.TokensIn.OK() || c.Facts.TokensOut.OK())
-	b.add(PricedTokensIn, in)
-	b.add(PricedTokensOut, out)
+	if !ai {
+		return
+	}
+	b.add(Unreported, 1)
+	b.count(UnreportedResolved, c.Findings.Outcome.Kind == conversation.OutcomeConfirmed || c.Findings.Outcome.Kind == conversation.OutcomeAssumed)
+	b.count(UnreportedTokened, in.OK() || out.OK())
+	b.add(UnreportedTokensIn, in.Value)
+	b.add(UnreportedTokensOut, out.Value)
 }
 
 func (b *builder) durations(c conversation.Conversation) {

@@ -45,10 +45,12 @@ const (
 	DeclaredEscalated // escalated by the client's own flag
 	KeptDurable7d     // AI-only, resolved, not returned within 7 days
 	LostDurable7d     // AI-only, resolved, returned within 7 days
-	Automatable       // AI-involved and not escalated
-	TokensPriced      // conversations that reported tokens and no cost
-	PricedTokensIn
-	PricedTokensOut
+	Contained         // AI-involved and not escalated
+	Unreported        // AI-involved without a reported cost; the next four are of these
+	UnreportedResolved
+	UnreportedTokened
+	UnreportedTokensIn
+	UnreportedTokensOut
 )
 
 // The blocks of measures that repeat over a small list.
