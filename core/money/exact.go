@@ -1,7 +1,6 @@
 package money
 
 import (
-	"bytes"
 	"fmt"
 	"math/big"
 	"strings"
@@ -38,15 +37,35 @@ func ParseExact(text string) (Exact, error) {
 	return Exact{new(big.Rat).SetFrac(mantissa, power)}, nil
 }
 
-// UnmarshalJSON reads a JSON number, or a JSON string that holds one, from its text.
+// UnmarshalJSON reads a JSON number, or a JSON string that holds one or a fraction such as "1/3", from its text.
 func (x *Exact) UnmarshalJSON(raw []byte) error {
-	text := bytes.TrimSuffix(bytes.TrimPrefix(raw, []byte(`"`)), []byte(`"`))
-	got, err := ParseExact(string(text))
+	text := string(raw)
+	if inner, quoted := strings.CutPrefix(text, `"`); quoted {
+		text = strings.TrimSuffix(inner, `"`)
+	}
+	numerator, denominator, fraction := strings.Cut(text, "/")
+	got, err := ParseExact(numerator)
+	if err == nil && fraction {
+		var below Exact
+		if below, err = ParseExact(denominator); err == nil {
+			got, err = got.Div(below)
+		}
+	}
 	if err != nil {
 		return err
 	}
 	*x = got
 	return nil
+}
+
+// MarshalJSON writes a JSON string that UnmarshalJSON reads back to the same value: decimal text where that is exact,
+// else a fraction.
+func (x Exact) MarshalJSON() ([]byte, error) {
+	text := x.String()
+	if places, exact := x.rat().FloatPrec(); exact {
+		text = x.rat().FloatString(places)
+	}
+	return []byte(`"` + text + `"`), nil
 }
 
 func (x Exact) rat() *big.Rat {

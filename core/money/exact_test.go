@@ -62,7 +62,7 @@ func TestExactReadsJSONFromItsText(t *testing.T) {
 			t.Errorf("value %d is %s, want %s", i, x, want[i])
 		}
 	}
-	for _, raw := range []string{`["x"]`, `[true]`, `[{}]`, `[""]`} {
+	for _, raw := range []string{`["1/0"]`, `["1/"]`, `["/2"]`, `["1/2/3"]`, `["x"]`, `[true]`, `[{}]`, `[""]`} {
 		if err := json.Unmarshal([]byte(raw), &got); err == nil {
 			t.Errorf("%s is read", raw)
 		}
@@ -137,6 +137,20 @@ func TestApportionAddsUp(t *testing.T) {
 			if exact[i].Cmp(rounded[i].Exact()) != 0 {
 				t.Fatalf("line %d: %s exactly, %s in integers", i, exact[i], rounded[i])
 			}
+		}
+	})
+}
+
+func TestExactSurvivesJSON(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		x := money.Ratio(rapid.Int64().Draw(t, "num"), rapid.Int64Range(1, 1<<40).Draw(t, "den"))
+		raw, err := json.Marshal(x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got money.Exact
+		if err := json.Unmarshal(raw, &got); err != nil || got.Cmp(x) != 0 {
+			t.Fatalf("%s is written %s and read %s, %v", x, raw, got, err)
 		}
 	})
 }

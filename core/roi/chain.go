@@ -101,3 +101,15 @@ func (l Line) canonical() []byte {
 	}
 	return out
 }
+
+// MarshalText writes the hexadecimal digits.
+func (h Hash) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
+
+// UnmarshalText reads what MarshalText wrote.
+func (h *Hash) UnmarshalText(text []byte) error {
+	got, err := ParseHash(string(text))
+	if err == nil {
+		*h = got
+	}
+	return err
+}

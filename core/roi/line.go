@@ -81,7 +81,7 @@ func (l Line) reversal(open Period) Line {
 
 // takesBack reports whether l is the reversal of earlier. A reversal from elsewhere may not name the month it corrects.
 func (l Line) takesBack(earlier Line) bool {
-	return l.Kind == earlier.Kind.Reversal() && !earlier.Kind.Reverses() && l.Ref == earlier.Ref &&
+	return l.Kind == earlier.Kind.Reversal() && !earlier.Kind.Reverses() && l.Ref == earlier.Ref && l.Topic == earlier.Topic &&
 		l.Amount == -earlier.Amount && l.Model == earlier.Model &&
 		(l.CorrectsPeriod == "" || l.CorrectsPeriod == earlier.Origin())
 }
