@@ -170,6 +170,12 @@ func TestCMHExample(t *testing.T) {
 	near(t, "odds low", 0.771907361759, s.OddsRatioInterval.Low, ok, 1e-9)
 	near(t, "risk difference", -0.0184251961909, *s.RiskDifference, ok, 1e-9)
 	near(t, "risk high", 0.010228435588, s.RiskDifferenceInterval.High, ok, 1e-9)
+	e := StratifiedDifference(tables, 100, "x/v1")
+	near(t, "shown in percent", 100**s.RiskDifference, *e.Value, e.N == 4526, 1e-12)
+	near(t, "large strata need no correction", 100*s.RiskDifferenceInterval.High, *e.High, true, 1e-2)
+	if e := StratifiedDifference([]Table{{5, 0, 5, 0}}, 1, "x/v1"); *e.Value != 0 || e.Low != nil {
+		t.Errorf("ten that agree are not certainty: %+v", e)
+	}
 	more, _ := CochranMantelHaenszel(append(tables, Table{0, 0, 0, 0}, Table{0, 0, 3, 4}, Table{1, 0, 0, 0}), Confidence95)
 	if *more.Chi2 != *s.Chi2 || *more.OddsRatio != *s.OddsRatio || *more.RiskDifference != *s.RiskDifference {
 		t.Error("strata that say nothing changed the answer")

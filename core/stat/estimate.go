@@ -7,16 +7,18 @@ type Method string
 
 // The methods an Estimate can name.
 const (
-	MethodNone          Method = "none"           // no interval: a count, a sum, or nothing known
-	MethodWilson        Method = "wilson"         // proportion
-	MethodStudentT      Method = "student_t"      // mean
-	MethodPerks         Method = "perks"          // mean rating of a small or uniform sample
-	MethodNewcombe      Method = "newcombe"       // difference of two proportions
-	MethodKatz          Method = "katz"           // ratio of two proportions
-	MethodNormal        Method = "normal"         // value ± z standard errors, such as a standardised difference
-	MethodDelta         Method = "delta"          // value ± z standard errors, those carried through a formula
-	MethodBounds        Method = "bounds"         // worst and best case, not a sampling interval
-	MethodAalenJohansen Method = "aalen_johansen" // share by a time, competing outcomes
+	MethodNone           Method = "none"             // no interval: a count, a sum, or nothing known
+	MethodWilson         Method = "wilson"           // proportion
+	MethodStudentT       Method = "student_t"        // mean
+	MethodSkewedT        Method = "student_t_skewed" // mean of durations
+	MethodPerks          Method = "perks"            // mean rating of a small or uniform sample
+	MethodNewcombe       Method = "newcombe"         // difference of two proportions
+	MethodKatz           Method = "katz"             // ratio of two proportions
+	MethodMantelHaenszel Method = "mantel_haenszel"  // difference over strata
+	MethodNormal         Method = "normal"           // value ± z standard errors, such as a standardised difference
+	MethodDelta          Method = "delta"            // value ± z standard errors, those carried through a formula
+	MethodBounds         Method = "bounds"           // worst and best case, not a sampling interval
+	MethodAalenJohansen  Method = "aalen_johansen"   // share by a time, competing outcomes
 )
 
 // MaturityState says whether a figure can still move because its conversations are young.
@@ -142,18 +144,18 @@ func MeanRating(h Histogram, definition string) Estimate {
 	return WithInterval(mean, i, Confidence95, method, h.N(), definition)
 }
 
-// MeanOf is the mean of whole-number observations, such as seconds, times scale, with its Student t interval. One
-// observation gives a value without an interval.
+// MeanOf is the mean of whole numbers that cannot be negative, such as seconds, times scale, with the interval of
+// Sums.SkewedMean. One or two observations give a value without an interval.
 func MeanOf(s Sums, scale float64, definition string) Estimate {
 	mean, ok := s.Mean()
 	if !ok || !(scale > 0) {
 		return Unknown(definition, max(s.N, 0))
 	}
-	m, ok := s.MeanT(Confidence95)
+	m, ok := s.SkewedMean(Confidence95)
 	if !ok {
 		return Exact(mean*scale, s.N, definition)
 	}
-	return WithInterval(mean*scale, m.Interval.Scale(scale), Confidence95, MethodStudentT, s.N, definition)
+	return WithInterval(mean*scale, m.Interval.Scale(scale), Confidence95, MethodSkewedT, s.N, definition)
 }
 
 // ProportionDifference is x1/n1 - x2/n2 times scale with its Newcombe interval; n is all trials together.

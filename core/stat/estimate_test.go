@@ -43,6 +43,7 @@ func TestEveryConstructorMakesSoundEstimates(t *testing.T) {
 			"rating":     MeanRating(h, "a/v1"),
 			"mean":       MeanOf(sums, scale, "a/v1"),
 			"difference": ProportionDifference(x1, n1, x2, n2, scale, "a/v1"),
+			"stratified": StratifiedDifference([]Table{{x1, n1, x2, n2}, {x2, x1, n1, n2}}, scale, "a/v1"),
 			"lift":       Lift(x1, n1, x2, n2, "a/v1"),
 			"interval":   WithInterval(value, Interval{scale, anyFloat.Draw(t, "high")}, scale, MethodDelta, 3, "a/v1"),
 			"exact":      Exact(value, 3, "a/v1"),
@@ -80,8 +81,11 @@ func TestEstimateOnTheWire(t *testing.T) {
 	if e := Proportion(0, 0, 100, "x/v1"); e.Known() {
 		t.Errorf("no trials are worth %v", *e.Value)
 	}
-	if e := MeanOf(Sums{}.With(30), 1, "x/v1"); !e.Known() || e.Low != nil {
-		t.Errorf("one observation: %+v", e)
+	if e := MeanOf(Sums{}.With(30).With(50), 1, "x/v1"); !e.Known() || *e.Value != 40 || e.Low != nil {
+		t.Errorf("two observations: %+v", e)
+	}
+	if e := MeanOf(Sums{}.With(0).With(0).With(0), 1, "x/v1"); *e.High != 0 || e.Method != MethodSkewedT {
+		t.Errorf("no time at all: %+v", e)
 	}
 	if e := Proportion(3, 10, 1, "x/v1").Per(40).WithMaturity(MaturityOf(30, 40)); e.N != 10 || e.Denominator != 40 ||
 		e.Maturity.State != Maturing || *e.Maturity.MatureShare != 0.75 {

@@ -139,6 +139,10 @@ func TestMeanAgainstGonum(t *testing.T) {
 				t.Fatalf("wanted %v ± %v, got %+v", mean, half, m)
 			}
 		}
+		skewed, ok := s.SkewedMean(0.9)
+		if ok != (len(xs) > 2) || ok && (skewed.Low != math.Max(0, exact.Low) || skewed.High < exact.High) {
+			t.Fatalf("%+v is not at least %+v above 0", skewed, exact)
+		}
 		if s.Plus(s).Minus(s) != s {
 			t.Fatal("adding and taking away is not the identity")
 		}

@@ -66,6 +66,22 @@ func (s Sums) MeanT(confidence float64) (Mean, bool) {
 	return meanT(mean, math.Sqrt(variance), s.N, confidence)
 }
 
+// SkewedMean is the mean of observations that cannot be negative and have a long right tail, such as handle times:
+// the Student t interval widened by the same interval on a logarithmic scale, mean·exp(±t·sd/(mean·√n)), and cut at 0.
+// Student t alone covers too seldom there, because a sample without one of the rare long ones looks both short and
+// certain. It needs three observations.
+func (s Sums) SkewedMean(confidence float64) (Mean, bool) {
+	m, ok := s.MeanT(confidence)
+	if !ok || s.N < 3 || s.Sum < 0 {
+		return Mean{}, false
+	}
+	m.Low = math.Max(0, m.Low)
+	if m.Value > 0 {
+		m.High = math.Max(m.High, m.Value*math.Exp((m.High-m.Value)/m.Value))
+	}
+	return m, finite(m.High)
+}
+
 // MeanT is the Student t interval of the mean of raw values, not cut to any range. It needs two values.
 func MeanT(values []float64, confidence float64) (Mean, bool) {
 	mean, ok := Average(values)
