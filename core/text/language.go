@@ -20,7 +20,7 @@ var commonWords = readCommonWords()
 // What it takes to be sure of a language of Latin script: so many common words of its own, so much more than any
 // other language, so many of all words.
 const (
-	reliableWords = 1.5
+	reliableWords = 1.25
 	reliableRatio = 1.5
 	reliableShare = 0.1
 )

@@ -35,17 +35,23 @@ type forms struct {
 	decomposed map[rune][]mark
 	composed   map[pair]rune
 	class      map[rune]uint8
-	// lively marks, one bit each in pages of 64, the characters below its end that normalisation may touch:
-	// they decompose, combine with the character before them or have a combining class.
-	lively []uint64
+	// parts are the characters that decompose or have a combining class; lively are those that normalisation may
+	// change: they decompose for good, combine with the character before them or have a combining class.
+	parts, lively runeSet
 }
+
+// A runeSet has one bit for each character below U+30000, above which nothing normalises.
+type runeSet [0x30000 / 64]uint64
+
+func (s *runeSet) add(r rune) { s[r/64] |= 1 << (r % 64) }
+
+func (s *runeSet) has(r rune) bool { return int(r/64) < len(s) && s[r/64]&(1<<(r%64)) != 0 }
 
 func parseForms(data string) *forms {
 	f := &forms{
 		decomposed: make(map[rune][]mark, 6000),
 		composed:   make(map[pair]rune, 1000),
 		class:      make(map[rune]uint8, 1000),
-		lively:     make([]uint64, 0x30000/64),
 	}
 	decompositions := make([][]string, 0, 6000)
 	for line := range strings.Lines(data) {
@@ -53,14 +59,18 @@ func parseForms(data string) *forms {
 		switch field[0] {
 		case "d":
 			decompositions = append(decompositions, field[1:])
+			f.lively.add(hex(field[1]))
+		case "s":
+			decompositions = append(decompositions, field[1:])
 		case "c":
 			f.composed[pair{hex(field[1]), hex(field[2])}] = hex(field[3])
-			f.enliven(hex(field[2]))
+			f.lively.add(hex(field[2]))
 		case "k":
 			class, _ := strconv.ParseUint(field[3], 10, 8)
 			for r := hex(field[1]); r <= hex(field[2]); r++ {
 				f.class[r] = uint8(class)
-				f.enliven(r)
+				f.lively.add(r)
+				f.parts.add(r)
 			}
 		}
 	}
@@ -71,10 +81,10 @@ func parseForms(data string) *forms {
 			parts = append(parts, mark{r, f.class[r]})
 		}
 		f.decomposed[hex(field[0])] = parts
-		f.enliven(hex(field[0]))
+		f.parts.add(hex(field[0]))
 	}
 	for r := rune(hangulV); r < hangulT+hangulTN; r++ {
-		f.enliven(r)
+		f.lively.add(r)
 	}
 	return f
 }
@@ -82,13 +92,6 @@ func parseForms(data string) *forms {
 func hex(s string) rune {
 	n, _ := strconv.ParseUint(s, 16, 32)
 	return rune(n)
-}
-
-func (f *forms) enliven(r rune) { f.lively[r/64] |= 1 << (r % 64) }
-
-func (f *forms) isLively(r rune) bool {
-	i := int(r / 64)
-	return i < len(f.lively) && f.lively[i]&(1<<(r%64)) != 0
 }
 
 // NFKC returns s in Unicode normalisation form KC: compatibility characters (ﬁ, ①, full-width letters) replaced by
@@ -103,7 +106,7 @@ func NFKC(s string) string {
 		return s
 	}
 	for _, r := range s[i:] {
-		if nfkc.isLively(r) || r == utf8.RuneError {
+		if nfkc.lively.has(r) || r == utf8.RuneError {
 			return nfkc.normalise(s)
 		}
 	}
@@ -126,10 +129,7 @@ func (f *forms) normalise(s string) string {
 }
 
 func (f *forms) decompose(into []mark, r rune) []mark {
-	if r >= hangulS && r < hangulS+hangulSN {
-		return append(into, mark{r: r}) // composing would only undo it
-	}
-	if !f.isLively(r) {
+	if !f.parts.has(r) { // Hangul syllables too, as composing would only undo it
 		return append(into, mark{r: r})
 	}
 	if parts, ok := f.decomposed[r]; ok {

@@ -17,7 +17,8 @@ func main() {
 	var out strings.Builder
 	fmt.Fprintf(&out, "# Compatibility normalisation (NFKC) data, Unicode %s.\n", norm.Version)
 	out.WriteString("# Derived from the Unicode Character Database, Copyright (c) Unicode, Inc.; see LICENSE-UNICODE.\n")
-	out.WriteString("# d: full compatibility decomposition. c: primary composite of a pair. k: combining class of first..last.\n")
+	out.WriteString("# d: full compatibility decomposition. s: the same, of a character that NFKC keeps. c: primary composite of a pair.\n")
+	out.WriteString("# k: combining class of first..last.\n")
 	writeDecompositions(&out)
 	writeCompositions(&out)
 	writeClasses(&out)
@@ -38,7 +39,11 @@ func writeDecompositions(out *strings.Builder) {
 	eachRune(func(r rune) {
 		s := string(r)
 		if d := norm.NFKD.String(s); d != s {
-			fmt.Fprintf(out, "d %X", r)
+			kind := "d"
+			if norm.NFKC.String(s) == s {
+				kind = "s"
+			}
+			fmt.Fprintf(out, "%s %X", kind, r)
 			for _, part := range d {
 				fmt.Fprintf(out, " %X", part)
 			}

@@ -22,7 +22,11 @@ func TestNFKCOfEveryCharacter(t *testing.T) {
 		if !utf8.ValidRune(r) {
 			continue
 		}
-		for _, s := range []string{string(r), "a" + string(r), string(r) + "\u0301\u0323"} {
+		cases := []string{string(r), "a" + string(r), string(r) + "\u0301\u0323"}
+		if r >= 0x30000 { // nothing there combines
+			cases = cases[:1]
+		}
+		for _, s := range cases {
 			if got, want := text.NFKC(s), norm.NFKC.String(s); got != want {
 				t.Fatalf("NFKC(%+q) = %+q, want %+q", s, got, want)
 			}

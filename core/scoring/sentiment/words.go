@@ -13,8 +13,6 @@ type word struct {
 	entry
 }
 
-const punctuation = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
-
 // nameEmoji replaces each emoji by its name, so that the words of the name count.
 func nameEmoji(s string) string {
 	if isASCII(s) {
@@ -51,34 +49,66 @@ func isASCII(s string) bool {
 // split appends the words of s: runs of anything but space, without the punctuation around them unless two characters
 // or fewer would be left, which is then likely an emoticon.
 func (d dictionary) split(into []word, s string) []word {
-	for s != "" {
-		start := strings.IndexFunc(s, isNotSpace)
-		if start < 0 {
-			break
+	start := -1
+	for i := 0; i <= len(s); {
+		space, size := true, 1 // the end of the text ends a word too
+		if i < len(s) {
+			space, size = spaceAt(s, i)
 		}
-		s = s[start:]
-		token, rest := s, ""
-		if end := strings.IndexFunc(s, isSpace); end >= 0 {
-			token, rest = s[:end], s[end:]
+		switch {
+		case space && start >= 0:
+			into = append(into, d.word(s[start:i]))
+			start = -1
+		case !space && start < 0:
+			start = i
 		}
-		s = rest
-		if bare := strings.Trim(token, punctuation); longerThanTwo(bare) {
-			token = bare
-		}
-		lower := strings.ToLower(token)
-		into = append(into, word{lower: lower, upper: isUpper(token), entry: d[lower]})
+		i += size
 	}
 	return into
+}
+
+func (d dictionary) word(token string) word {
+	if bare := trim(token); longerThanTwo(bare) {
+		token = bare
+	}
+	lower := strings.ToLower(token)
+	w := word{lower: lower, entry: d[lower]}
+	if lower != token || !isASCII(token) {
+		w.upper = isUpper(token)
+	}
+	return w
+}
+
+func trim(token string) string {
+	start, end := 0, len(token)
+	for start < end && isPunctuation(token[start]) {
+		start++
+	}
+	for start < end && isPunctuation(token[end-1]) {
+		end--
+	}
+	return token[start:end]
+}
+
+// isPunctuation knows the 32 marks of ASCII.
+func isPunctuation(c byte) bool {
+	return '!' <= c && c <= '/' || ':' <= c && c <= '@' || '[' <= c && c <= '`' || '{' <= c && c <= '~'
 }
 
 func longerThanTwo(s string) bool {
 	return len(s) > 2 && (len(s) > 2*utf8.UTFMax || utf8.RuneCountInString(s) > 2)
 }
 
-// isSpace adds the four ASCII separators that Python's split, and so the reference, counts as space.
-func isSpace(r rune) bool { return unicode.IsSpace(r) || r >= 0x1c && r <= 0x1f }
-
-func isNotSpace(r rune) bool { return !isSpace(r) }
+// spaceAt reports whether the character at i is a space, and its size. It adds to the spaces of Unicode the four ASCII
+// separators that Python's split, and so the reference, counts among them.
+func spaceAt(s string, i int) (space bool, size int) {
+	c := s[i]
+	if c < utf8.RuneSelf {
+		return c == ' ' || '\t' <= c && c <= '\r' || 0x1c <= c && c <= 0x1f, 1
+	}
+	r, size := utf8.DecodeRuneInString(s[i:])
+	return unicode.IsSpace(r), size
+}
 
 func isUpper(s string) bool {
 	cased := false

@@ -19,15 +19,11 @@ type token struct {
 // tokens appends the words of s, which is in NFKC.
 func (b *phrases) tokens(into []token, s string) []token {
 	var room [48]byte
-	lower := room[:0]
 	column, newClause, spaced := 0, false, false
 	for i := 0; i < len(s); {
-		r, size := rune(s[i]), 1
-		if r >= utf8.RuneSelf {
-			r, size = utf8.DecodeRuneInString(s[i:])
-		}
+		r, size := runeAt(s, i)
 		if !isWordRune(r) {
-			space := unicode.IsSpace(r)
+			space := r == ' ' || unicode.IsSpace(r)
 			if !space || !spaced {
 				column++
 			}
@@ -37,26 +33,17 @@ func (b *phrases) tokens(into []token, s string) []token {
 			continue
 		}
 		t := token{start: i, from: column, newClause: newClause}
-		lower = lower[:0]
-		for i < len(s) {
-			if r >= utf8.RuneSelf || !isWordRune(r) {
-				r, size = utf8.DecodeRuneInString(s[i:])
-			}
-			apostrophe := isApostrophe(r)
-			if !isWordRune(r) && !(apostrophe && startsWithWord(s[i+size:])) {
-				break
-			}
-			if apostrophe {
-				r = '\''
-			}
+		lower := room[:0]
+		for isWordRune(r) || isApostrophe(r) && startsWithWord(s[i+size:]) {
 			if len(lower) < len(room)-utf8.UTFMax {
-				lower = utf8.AppendRune(lower, fold(r))
+				lower = appendFolded(lower, r)
 			}
 			column++
 			i += size
-			if i < len(s) {
-				r, size = rune(s[i]), 1
+			if i == len(s) {
+				break
 			}
+			r, size = runeAt(s, i)
 		}
 		t.end, t.to, t.id = i, column, b.ids[string(lower)]
 		into = append(into, t)
@@ -65,19 +52,30 @@ func (b *phrases) tokens(into []token, s string) []token {
 	return into
 }
 
-func fold(r rune) rune {
-	if r < utf8.RuneSelf {
-		if 'A' <= r && r <= 'Z' {
-			r += 'a' - 'A'
-		}
-		return r
+func runeAt(s string, i int) (r rune, size int) {
+	if c := s[i]; c < utf8.RuneSelf {
+		return rune(c), 1
 	}
-	return unicode.ToLower(unicode.ToUpper(r))
+	return utf8.DecodeRuneInString(s[i:])
+}
+
+// appendFolded appends r as text.Fold would write it, with every apostrophe as '.
+func appendFolded(to []byte, r rune) []byte {
+	switch {
+	case 'A' <= r && r <= 'Z':
+		return append(to, byte(r)+'a'-'A')
+	case r < utf8.RuneSelf:
+		return append(to, byte(r))
+	case isApostrophe(r):
+		return append(to, '\'')
+	}
+	return utf8.AppendRune(to, unicode.ToLower(unicode.ToUpper(r)))
 }
 
 func isWordRune(r rune) bool {
 	if r < utf8.RuneSelf {
-		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
+		lower := r | 0x20
+		return 'a' <= lower && lower <= 'z' || '0' <= r && r <= '9'
 	}
 	return !isApostrophe(r) && (unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsNumber(r))
 }
