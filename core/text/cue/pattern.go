@@ -162,7 +162,7 @@ func (b *phrases) step(field string, sets map[string]string) (step, error) {
 	field, s.optional = strings.CutSuffix(field, "?")
 	for word := range strings.SplitSeq(field, "|") {
 		alternatives := word
-		if word[0] == '@' {
+		if strings.HasPrefix(word, "@") {
 			set, ok := sets[word]
 			if !ok {
 				return s, fmt.Errorf("no set %s", word)
@@ -170,6 +170,9 @@ func (b *phrases) step(field string, sets map[string]string) (step, error) {
 			alternatives = set
 		}
 		for a := range strings.SplitSeq(alternatives, "|") {
+			if a == "" {
+				return s, fmt.Errorf("an empty word in %q", field)
+			}
 			s.words = append(s.words, b.id(text.Fold(a)))
 		}
 	}
