@@ -2,6 +2,7 @@ package stat
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -90,7 +91,7 @@ func Calibrate(scores []float64, outcomes []bool) (Calibration, bool) {
 // At is the calibrated share at a score; scores beyond the last step get the last step's. An empty calibration, or a
 // score that is NaN, has none.
 func (c Calibration) At(score float64) (float64, bool) {
-	if len(c.Rate) == 0 || len(c.Rate) != len(c.Upto) || score != score {
+	if len(c.Rate) == 0 || len(c.Rate) != len(c.Upto) || math.IsNaN(score) {
 		return 0, false
 	}
 	i, _ := slices.BinarySearch(c.Upto, score)
