@@ -1,7 +1,6 @@
 package conversation
 
 import (
-	"reflect"
 	"slices"
 	"time"
 
@@ -15,8 +14,8 @@ type Conversation struct {
 	Facts    Facts
 	Messages []Message
 	Findings Findings
-	// StartedAt is the first message, else the creation the platform states, else the first receipt. It never moves
-	// later, and it decides the window a conversation counts in.
+	// StartedAt is the first message, else the creation the platform states, else the first receipt. Among messages it
+	// never moves later, and it decides the window a conversation counts in.
 	StartedAt time.Time
 	// EndedAt is the last message, or StartedAt without messages.
 	EndedAt time.Time
@@ -42,13 +41,20 @@ type Patch struct {
 	ReceivedAt time.Time
 }
 
-// NewPatch stamps facts and messages that were stated together. Facts must have been built with the same stamp.
+// NewPatch stamps facts and messages that were stated together. Facts must have been built with the same stamp. All
+// times become UTC in microseconds, the precision every store keeps.
 func NewPatch(key Key, facts Facts, messages []Message, stamp Stamp, received time.Time) Patch {
-	return Patch{Key: key, Facts: facts, Messages: dedupe(sortMessages(place(messages, stamp))), Stamp: stamp, ReceivedAt: received}
+	stamp.At = micro(stamp.At)
+	facts.micro()
+	return Patch{Key: key, Facts: facts, Messages: dedupe(sortMessages(place(messages, stamp))), Stamp: stamp, ReceivedAt: micro(received)}
 }
 
+// micro is t in UTC, cut to microseconds.
+func micro(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
 // Merge puts a patch into the stored version, nil when there is none. The same patches, repeated, late or in any
-// order, end in the same conversation. Findings are left for the caller to read anew.
+// order, end in the same conversation; only UpdatedAt tells what arrived last. Findings are left for the caller to read
+// anew.
 func Merge(old *Conversation, p Patch) Conversation {
 	c := Conversation{Key: p.Key, ReceivedAt: p.ReceivedAt, UpdatedAt: p.ReceivedAt, Trust: p.Stamp.Trust}
 	if old != nil {
@@ -99,7 +105,7 @@ func (c Conversation) SameAs(o Conversation) bool {
 
 // SameVersion says whether two versions are equal to the last stamp, so that nothing need be written.
 func (c Conversation) SameVersion(o Conversation) bool {
-	if !c.SameAs(o) || !c.ReceivedAt.Equal(o.ReceivedAt) || !reflect.DeepEqual(c.Findings, o.Findings) {
+	if !c.SameAs(o) || !c.ReceivedAt.Equal(o.ReceivedAt) || !c.Findings.same(o.Findings) {
 		return false
 	}
 	for i := range c.Messages {

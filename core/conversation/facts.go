@@ -60,6 +60,20 @@ func (s *Said[T]) merge(o Said[T], compare func(a, b T) int) {
 	}
 }
 
+// micro brings the statement's times to UTC in microseconds.
+func (s *Said[T]) micro() {
+	if !s.OK() {
+		return
+	}
+	s.Stamp.At = micro(s.Stamp.At)
+	switch v := any(&s.Value).(type) {
+	case *time.Time:
+		*v = micro(*v)
+	case *Rating:
+		v.At = micro(v.At)
+	}
+}
+
 // Facts are what sources stated about a conversation, each with its stamp. Merging facts is commutative, associative
 // and idempotent.
 type Facts struct {
@@ -125,6 +139,18 @@ func (f *Facts) merge(o Facts) {
 	f.TokensIn.merge(o.TokensIn, cmp.Compare)
 	f.TokensOut.merge(o.TokensOut, cmp.Compare)
 	f.NextContact.merge(o.NextContact, time.Time.Compare)
+}
+
+// micro brings every time to UTC in microseconds.
+func (f *Facts) micro() {
+	for _, said := range [...]interface{ micro() }{
+		&f.CustomerID, &f.AIAgentID, &f.Rating, &f.Sentiment, &f.Escalated, &f.EscalationReason, &f.ResolutionSeconds,
+		&f.FirstContactResolution, &f.AIHandled, &f.Topic, &f.Subtopic, &f.Priority, &f.Cost, &f.Metadata, &f.Tags,
+		&f.CreatedAt, &f.ClosedAt, &f.HandedOffAt, &f.AIFailed, &f.Offered, &f.HandleSeconds, &f.TokensIn, &f.TokensOut,
+		&f.NextContact,
+	} {
+		said.micro()
+	}
 }
 
 func compareBool(a, b bool) int {

@@ -65,6 +65,7 @@ func place(messages []Message, stamp Stamp) []Message {
 	last := stamp.At
 	for i := range out {
 		if !out[i].At.IsZero() {
+			out[i].At = micro(out[i].At)
 			last = out[i].At
 		}
 		out[i].Order, out[i].Position, out[i].Stamp = last, i, stamp

@@ -78,6 +78,10 @@ type Summary struct {
 	Tally
 	// Later counts occurrences after ResolvedAt.
 	Later int
+	// Escalated and Unhappy weigh the occurrences that reached a human, and all others, by age at Query.AsOf:
+	// Σ 2^(−age/half-life). Times what each costs, they are the gap's priority.
+	Escalated float64
+	Unhappy   float64
 }
 
 // State is where the gap stands.
@@ -90,4 +94,6 @@ type Query struct {
 	Topic    *string
 	// MinOccurrences keeps gaps seen in at least so many conversations.
 	MinOccurrences int
+	// AsOf is the time ages are reckoned from.
+	AsOf time.Time
 }

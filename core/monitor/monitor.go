@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"github.com/csm-monitor/csm-monitor/core/port"
+	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
 
 // Monitor answers for all organisations of one store.
 type Monitor struct {
 	store port.Storage
 	clock func() time.Time
-	rules *rules
+	cache settingsCache
 }
 
 // Options are what a Monitor needs besides a store.
@@ -31,7 +32,7 @@ func New(store port.Storage, o Options) (*Monitor, error) {
 	if o.Clock == nil {
 		return nil, fmt.Errorf("monitor: Options.Clock is required")
 	}
-	return &Monitor{store: store, clock: o.Clock, rules: newRules()}, nil
+	return &Monitor{store: store, clock: o.Clock, cache: settingsCache{orgs: map[tenant.ID]cachedSettings{}}}, nil
 }
 
 // now is the present in the precision stores keep.

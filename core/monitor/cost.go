@@ -1,0 +1,213 @@
+package monitor
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/samber/lo"
+
+	"github.com/csm-monitor/csm-monitor/core/metric"
+	"github.com/csm-monitor/csm-monitor/core/money"
+	"github.com/csm-monitor/csm-monitor/core/roi"
+	"github.com/csm-monitor/csm-monitor/core/stat"
+	"github.com/csm-monitor/csm-monitor/core/tenant"
+)
+
+// learnFrom is how far back handle times are learnt from: long enough for rare topics, short enough to follow change.
+const learnFrom = 90 * 24 * time.Hour
+
+// CostAnalysis answers with the account of the window.
+func (m *Monitor) CostAnalysis(ctx context.Context, r Request) (CostAnalysis, error) {
+	v, err := m.open(ctx, r, CostHours)
+	if err != nil {
+		return CostAnalysis{}, err
+	}
+	s, err := v.statement(ctx)
+	if err != nil {
+		return CostAnalysis{}, err
+	}
+	before, err := v.previous().statement(ctx)
+	if err != nil {
+		return CostAnalysis{}, err
+	}
+	return CostAnalysis{
+		Frame: v.frame(), Total: append(costFigures(s), moreCostFigures(s)...),
+		Previous:   append(costFigures(before), moreCostFigures(before)...),
+		Topics:     lo.Map(s.Topics, func(t roi.TopicFigures, _ int) TopicCost { return topicCost(t) }),
+		Confidence: string(s.Confidence), Assumptions: assumptions(s),
+	}, nil
+}
+
+func moreCostFigures(a account) Figures {
+	s := a.Statement
+	view := func(name string, f roi.ViewFigures) Figures {
+		return Figures{
+			count("credited_resolutions_"+name, f.Credited, "roi.credited_"+name+"/v1"),
+			amount("cost_savings_"+name, f.Savings, f.SavingsEstimate),
+			{Name: "roi_percentage_" + name, Decimals: percent, Estimate: f.PercentEstimate},
+		}
+	}
+	out := Figures{
+		count("credited_resolutions", s.Standard.Credited, "roi.credited_standard/v1"),
+		amount("escalation_drag", s.Drag.Cost, s.Drag.Estimate),
+		count("unpriced_conversations", s.Unpriced, "roi.unpriced/v1"),
+	}
+	return append(append(out, view("conservative", s.Conservative)...), view("gross", s.Gross)...)
+}
+
+func topicCost(t roi.TopicFigures) TopicCost {
+	known := func(name string, m *money.Micro, definition string) Figure {
+		if m == nil {
+			return amount(name, nil, stat.Unknown(definition, t.Credited))
+		}
+		return exactly(name, *m, t.Credited, definition)
+	}
+	return TopicCost{Topic: t.Topic, Figures: Figures{
+		count("credited_resolutions", t.Credited, "roi.credited_standard/v1"),
+		exactly("ai_cost", t.AICost, t.Credited, "roi.ai_cost/v1"),
+		known("estimated_human_cost", t.HumanCost, "roi.human_cost/v1"),
+		known("human_cost_per_contact", t.PerContact, "roi.human_cost_per_contact/v1"),
+		{Name: "handle_seconds", Decimals: whole, Estimate: stat.Exact(t.Rate.Seconds.Float64(), t.Rate.Handle.N, "time.handle_mean/v1")},
+	}}
+}
+
+func assumptions(s account) []Assumption {
+	hourly := "unknown"
+	if s.Rates.Hourly != nil {
+		hourly = fmt.Sprintf("%s %s an hour", s.Rates.Hourly.String(), s.Currency)
+	}
+	return []Assumption{
+		{Name: "human_hourly", Value: hourly, Source: string(s.Rates.HourlySource)},
+		{Name: "handle_seconds", Value: s.Rates.Any.Seconds.Fixed(0) + " seconds", Source: string(s.Rates.Any.Source)},
+	}
+}
+
+// account is a statement with what is known of its two sides.
+type account struct {
+	roi.Statement
+	// conversations is how many it is about; priced says that something is known of what the AI cost.
+	conversations int64
+	priced        bool
+}
+
+// statement reckons the view's account.
+func (v view) statement(ctx context.Context) (account, error) {
+	cells, err := v.cells(ctx, metric.Grouping{Topic: true})
+	if err != nil {
+		return account{}, err
+	}
+	rates, err := v.rates(ctx)
+	if err != nil {
+		return account{}, err
+	}
+	fee, err := v.fee()
+	if err != nil {
+		return account{}, err
+	}
+	sum, err := metric.Total(cells)
+	if err != nil {
+		return account{}, err
+	}
+	out := account{conversations: sum.At(metric.Conversations)}
+	out.Statement, err = roi.State(roi.Inputs{
+		Currency: v.org.Settings.Currency,
+		Topics:   lo.Map(cells, func(c metric.Cell, _ int) roi.TopicCounts { return topicCounts(c) }),
+		Human:    humanCost(v.org.Settings.Costs), Model: costModel(v.org.Settings.Costs),
+		Fee: fee, SetUp: v.org.Settings.Costs.SetUp, Rates: &rates,
+	})
+	out.priced = sum.At(metric.AICostReported) > 0 || fee > 0 || out.Unpriced < sum.At(metric.Unreported)
+	return out, err
+}
+
+// costFigures are the four figures of the account. Without conversations nothing is known; without any cost of the AI
+// neither it nor what depends on it is.
+func costFigures(a account) Figures {
+	s := a.Statement
+	known := func(m *money.Micro, yes bool) *money.Micro {
+		if !yes {
+			return nil
+		}
+		return m
+	}
+	evidence := func(e stat.Estimate, yes bool) stat.Estimate {
+		if !yes {
+			return stat.Unknown(e.Definition, e.N)
+		}
+		return e
+	}
+	human, both := a.conversations > 0, a.priced
+	ai := stat.Exact(s.AICost.Float64(), a.conversations, "roi.ai_cost/v1")
+	return Figures{
+		amount("total_ai_cost", known(&s.AICost, a.priced), evidence(ai, a.priced)),
+		amount("total_estimated_human_cost", known(s.Standard.HumanCost, human), evidence(s.Standard.HumanCostEstimate, human)),
+		amount("cost_savings", known(s.Standard.Savings, both), evidence(s.Standard.SavingsEstimate, both)),
+		{Name: "roi_percentage", Decimals: percent, Estimate: evidence(s.Standard.PercentEstimate, both)},
+	}
+}
+
+// rates learns handle times from the human conversations of the last 90 days of the window, and from all of a longer
+// one. They are those of the whole organisation, whatever the view filters.
+func (v view) rates(ctx context.Context) (roi.Rates, error) {
+	w := v.window
+	if from := w.End.Add(-learnFrom); from.Before(w.Start) {
+		w.Start = from
+	}
+	cells, err := v.m.store.Rollups.Rollup(ctx, v.org.ID, metric.Selection{Window: w, By: metric.Grouping{Topic: true}})
+	if err != nil {
+		return roi.Rates{}, err
+	}
+	return roi.Learn(humanCost(v.org.Settings.Costs), v.org.Settings.Currency, lo.Map(cells, func(c metric.Cell, _ int) roi.TopicHandle {
+		return roi.TopicHandle{Topic: c.Key.Topic, Handle: handle(c.Values, metric.HandleHuman)}
+	}))
+}
+
+// fee is the platform's fixed price for the window. It is nobody's topic, so a filtered view has none.
+func (v view) fee() (money.Micro, error) {
+	if v.where != (metric.Filter{}) || v.aiAgent != nil || v.org.Settings.Costs.MonthlyFee == 0 {
+		return 0, nil
+	}
+	end := v.window.End
+	if end.After(v.asOf) {
+		end = v.asOf
+	}
+	if !v.window.Start.Before(end) {
+		return 0, nil
+	}
+	share, err := roi.ProrateFee(v.org.Settings.Costs.MonthlyFee.Exact(), v.window.Start, end, v.org.Settings.Location(), v.org.Settings.Currency)
+	if err != nil {
+		return 0, err
+	}
+	return share.Cost.Micro()
+}
+
+func handle(v metric.Vector, kind metric.Seconds) roi.Handle {
+	n, sum, squares := v.Moments(kind)
+	return roi.Handle{N: n, Sum: sum, Squares: squares}
+}
+
+func topicCounts(c metric.Cell) roi.TopicCounts {
+	v := c.Values
+	return roi.TopicCounts{
+		Topic: c.Key.Topic, AIConversations: v.At(metric.AIInvolved), AIOnly: v.At(metric.CreditGross),
+		Escalated: v.At(metric.EscalatedAI), ConfirmedKept: v.At(metric.CreditConfirmed), AssumedKept: v.At(metric.CreditAssumed),
+		ConfirmedLost: v.At(metric.LostConfirmed), AssumedLost: v.At(metric.LostAssumed),
+		Usage: roi.Usage{
+			Reported: money.Micro(v.At(metric.AICost)), ReportedN: v.At(metric.AICostReported),
+			Unreported: v.At(metric.Unreported), UnreportedResolved: v.At(metric.UnreportedResolved),
+			TokensIn: v.At(metric.UnreportedTokensIn), TokensOut: v.At(metric.UnreportedTokensOut), TokenN: v.At(metric.UnreportedTokened),
+		},
+		HumanOnly: handle(v, metric.HandleHuman), AfterAI: handle(v, metric.HandleAfterAI),
+	}
+}
+
+func humanCost(c tenant.Costs) roi.HumanCost {
+	return roi.HumanCost{Hourly: c.HumanHourly, HandleSeconds: c.HandleSeconds}
+}
+
+func costModel(c tenant.Costs) roi.CostModel {
+	return roi.CostModel{
+		PerConversation: c.PerConversation, PerResolution: c.PerResolution, MonthlyFee: c.MonthlyFee,
+		Tokens: roi.TokenPrice{InputPerMillion: c.InputPerMillion.Exact(), OutputPerMillion: c.OutputPerMillion.Exact()},
+	}
+}

@@ -1,0 +1,84 @@
+package monitor
+
+import (
+	"context"
+
+	"github.com/csm-monitor/csm-monitor/core/conversation"
+	"github.com/csm-monitor/csm-monitor/core/metric"
+	"github.com/csm-monitor/csm-monitor/core/outcome"
+	"github.com/csm-monitor/csm-monitor/core/stat"
+)
+
+// Dashboard answers with the headline figures of the window and of the one before it.
+func (m *Monitor) Dashboard(ctx context.Context, r Request) (Dashboard, error) {
+	v, err := m.open(ctx, r, DashboardHours)
+	if err != nil {
+		return Dashboard{}, err
+	}
+	now, err := v.headline(ctx)
+	if err != nil {
+		return Dashboard{}, err
+	}
+	before, err := v.previous().headline(ctx)
+	if err != nil {
+		return Dashboard{}, err
+	}
+	return Dashboard{Frame: v.frame(), Metrics: now, Previous: before, Change: changes(now, before)}, nil
+}
+
+func (v view) headline(ctx context.Context) (Figures, error) {
+	settled, young, err := v.byAge(ctx, v.asOf.Add(-outcome.PendingFor))
+	if err != nil {
+		return nil, err
+	}
+	sum, err := settled.Plus(young)
+	if err != nil {
+		return nil, err
+	}
+	account, err := v.statement(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ladder := outcome.Climb(settled, young)
+	total, ai := sum.At(metric.Conversations), sum.At(metric.AIInvolved)
+	all := ratings(sum, true, metric.Parties()...)
+	figures := Figures{
+		count("total_conversations", total, "conversations.count/v1"),
+		count("ai_conversations", ai, "conversations.ai_involved/v1"),
+		count("escalated_conversations", sum.At(metric.Escalated), "escalation.count/v1"),
+		count("rated_conversations", all.N(), "csat.ratings/v1"),
+		rating("avg_csat_score", ratings(sum, v.org.Settings.BinaryInAverage, metric.Parties()...), "csat.mean/v1"),
+		rate("csat_pct", all.Satisfied(), all.N(), "csat.satisfied_share/v1"),
+		rating("ai_avg_csat", ratings(sum, v.org.Settings.BinaryInAverage, conversation.PartyAI), "csat.mean_ai/v1"),
+		rating("human_avg_csat", ratings(sum, v.org.Settings.BinaryInAverage, conversation.PartyHuman), "csat.mean_human/v1"),
+		rate("response_rate_pct", all.N(), sum.At(metric.Offered), "csat.response_rate/v1"),
+		rate("escalation_rate", sum.At(metric.Escalated), total, "escalation.rate/v1"),
+		rate("ai_escalation_rate", sum.At(metric.EscalatedAI), ai, "escalation.ai_rate/v1"),
+		rate("containment_rate", sum.At(metric.Contained), ai, "containment.rate/v1"),
+		resolution(ladder),
+		rate("involvement_rate", ai, total, "involvement.rate/v1"),
+		rate("negative_sentiment_rate",
+			sum.At(metric.SentimentLabel(conversation.Negative))+sum.At(metric.SentimentLabel(conversation.Frustrated)),
+			total-sum.At(metric.SentimentLabel("")), "sentiment.unhappy_share/v1"),
+		rate("first_contact_resolution_rate", sum.At(metric.FirstContactYes),
+			sum.At(metric.FirstContactYes)+sum.At(metric.FirstContactNo), "resolution.first_contact/v1"),
+		count("unmet_requests", sum.At(metric.UnmetRequest), "escalation.unmet_requests/v1"),
+		count("failed_conversations", sum.At(metric.Failed), "gap.failed/v1"),
+		quantile("median_first_response_seconds", sum, metric.FirstResponse, 0.5, "time.first_response_median/v1"),
+		quantile("median_resolution_seconds", sum, metric.Resolution, 0.5, "time.resolution_median/v1"),
+	}
+	return append(figures, costFigures(account)...), nil
+}
+
+func resolution(l outcome.Ladder) Figure {
+	return Figure{Name: "resolution_rate", Decimals: percent, Estimate: l.Resolved()}
+}
+
+func quantile(name string, v metric.Vector, kind metric.Seconds, p float64, definition string) Figure {
+	n, _, _ := v.Moments(kind)
+	e := stat.Unknown(definition, n)
+	if seconds, ok := v.Quantile(kind, p); ok {
+		e = stat.Exact(seconds, n, definition)
+	}
+	return Figure{Name: name, Decimals: whole, Estimate: e}
+}

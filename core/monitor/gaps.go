@@ -1,0 +1,114 @@
+package monitor
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/samber/lo"
+
+	"github.com/csm-monitor/csm-monitor/core/conversation"
+	"github.com/csm-monitor/csm-monitor/core/knowledge"
+	"github.com/csm-monitor/csm-monitor/core/money"
+	"github.com/csm-monitor/csm-monitor/core/tenant"
+)
+
+// The bounds of a list of gaps.
+const (
+	DefaultGapLimit       = 20
+	MaxGapLimit           = 100
+	DefaultMinOccurrences = 2
+)
+
+// KnowledgeGaps lists the questions the AI fails on, the dearest first. A limit of 0 takes the default.
+func (m *Monitor) KnowledgeGaps(ctx context.Context, q GapQuery) (Gaps, error) {
+	var faults conversation.Invalid
+	if q.Limit < 0 || q.Limit > MaxGapLimit {
+		faults.Add("/limit", "must be from 1 to 100")
+	}
+	if q.MinOccurrences < 0 {
+		faults.Add("/min_occurrences", "must not be negative")
+	}
+	if err := faults.OrNil(); err != nil {
+		return Gaps{}, err
+	}
+	v, err := m.open(ctx, Request{Org: q.Org}, CostHours)
+	if err != nil {
+		return Gaps{}, err
+	}
+	list, err := m.store.Gaps.List(ctx, q.Org, knowledge.Query{
+		Resolved: q.Resolved, Topic: q.Topic, MinOccurrences: max(q.MinOccurrences, 1), AsOf: v.asOf,
+	})
+	if err != nil {
+		return Gaps{}, err
+	}
+	price, err := v.contactPrice(ctx)
+	if err != nil {
+		return Gaps{}, err
+	}
+	gaps := lo.Map(list, func(s knowledge.Summary, _ int) Gap { return showGap(s, price) })
+	slices.SortFunc(gaps, func(a, b Gap) int {
+		return cmp.Or(cmp.Compare(b.Priority, a.Priority), cmp.Compare(b.Count, a.Count), cmp.Compare(a.ID, b.ID))
+	})
+	out := Gaps{Frame: v.frame(), Total: len(gaps), Gaps: gaps}
+	out.Gaps = gaps[:min(len(gaps), lo.CoalesceOrEmpty(q.Limit, DefaultGapLimit))]
+	out.Complete, err = m.gapsComplete(ctx, q.Org)
+	return out, err
+}
+
+// KnowledgeGap returns one gap with its occurrences, newest first. The id of a gap that was merged leads to the one it
+// was merged into.
+func (m *Monitor) KnowledgeGap(ctx context.Context, org tenant.ID, id int64) (Gap, []knowledge.Link, error) {
+	v, err := m.open(ctx, Request{Org: org}, CostHours)
+	if err != nil {
+		return Gap{}, nil, err
+	}
+	s, links, err := m.store.Gaps.Get(ctx, org, id)
+	if err != nil {
+		return Gap{}, nil, err
+	}
+	price, err := v.contactPrice(ctx)
+	return showGap(s, price), links, err
+}
+
+// ResolveGap marks a gap resolved, or open again.
+func (m *Monitor) ResolveGap(ctx context.Context, org tenant.ID, id int64, resolved bool) error {
+	return m.store.Gaps.SetResolved(ctx, org, id, resolved, m.now())
+}
+
+func showGap(s knowledge.Summary, price func(topic string) float64) Gap {
+	contact := price(s.Topic)
+	return Gap{
+		ID: s.ID, Question: s.Representative, Topic: s.Topic, Count: s.Count, State: string(s.State()),
+		Resolved: s.Closed(), ResolvedAt: s.ResolvedAt, FirstSeen: s.FirstSeen, LastSeen: s.LastSeen,
+		// A failure that reached a human costs a contact, any other half of one: a stated assumption.
+		Priority:       money.Micro((s.Escalated + s.Unhappy/2) * contact),
+		ExpiredSources: s.EvidenceExpired,
+	}
+}
+
+// contactPrice is what one human contact costs on a topic, in micro-units; 0 where the hourly cost is unknown, which
+// leaves the order to the counts.
+func (v view) contactPrice(ctx context.Context) (func(topic string) float64, error) {
+	rates, err := v.rates(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return func(topic string) float64 {
+		each, ok := rates.PerContact(topic)
+		if !ok {
+			return 0
+		}
+		return each.Float64() * float64(money.Unit)
+	}, nil
+}
+
+// gapsComplete says whether every stored conversation has been worked into the gaps.
+func (m *Monitor) gapsComplete(ctx context.Context, org tenant.ID) (bool, error) {
+	head, err := m.store.Changes.Head(ctx, org)
+	if err != nil {
+		return false, err
+	}
+	through, err := m.gapsThrough(ctx, org)
+	return through >= head, err
+}

@@ -1,0 +1,124 @@
+package monitor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/csm-monitor/csm-monitor/core/conversation"
+	"github.com/csm-monitor/csm-monitor/core/port"
+	"github.com/csm-monitor/csm-monitor/core/tenant"
+)
+
+// Ingest is the one way in: every conversation, however it arrives, goes through here. Arrivals are checked, merged
+// into what is stored, read anew and stored in one atomic step; results come in their order. A bad arrival carries its
+// own error (*conversation.Invalid, port.ErrGone, port.ErrTokenReused) and never harms the others. An error of the call
+// means that nothing was stored.
+func (m *Monitor) Ingest(ctx context.Context, arrivals []Arrival) ([]conversation.Result, error) {
+	now := m.now()
+	results := make([]conversation.Result, len(arrivals))
+	changes := make([]conversation.Change, 0, len(arrivals))
+	at := make([]int, 0, len(arrivals))
+	for i, a := range arrivals {
+		if err := a.Patch.Validate(now); err != nil {
+			results[i].Err = err
+			continue
+		}
+		settings, err := m.settings(ctx, a.Patch.Key.Org)
+		if err != nil {
+			return nil, fmt.Errorf("reading the organisation's settings: %w", err)
+		}
+		changes, at = append(changes, change(a, settings)), append(at, i)
+	}
+	if len(changes) == 0 {
+		return results, nil
+	}
+	stored, err := m.store.Conversations.Apply(ctx, changes)
+	if err != nil {
+		return nil, err
+	}
+	for k, i := range at {
+		results[i] = stored[k]
+	}
+	return results, nil
+}
+
+func change(a Arrival, settings tenant.Settings) conversation.Change {
+	return conversation.Change{
+		Key:  a.Patch.Key,
+		Once: a.Once,
+		Fn: func(old *conversation.Conversation) (conversation.Conversation, error) {
+			c := conversation.Merge(old, a.Patch)
+			if len(c.Messages) > conversation.MaxMessages {
+				return c, &conversation.Invalid{Faults: []conversation.Fault{{
+					Field:   "/messages",
+					Message: fmt.Sprintf("would make %d messages in all; a conversation holds at most %d", len(c.Messages), conversation.MaxMessages),
+				}}}
+			}
+			c.Findings = Read(c, settings)
+			return c, nil
+		},
+	}
+}
+
+// settingsFor is how long settings are used before they are read again.
+const settingsFor = 2 * time.Second
+
+// settingsCache keeps settings for the write path, which needs them for every conversation.
+type settingsCache struct {
+	mu   sync.Mutex
+	orgs map[tenant.ID]cachedSettings
+}
+
+type cachedSettings struct {
+	settings tenant.Settings
+	read     time.Time
+}
+
+func (m *Monitor) settings(ctx context.Context, org tenant.ID) (tenant.Settings, error) {
+	now := m.clock()
+	m.cache.mu.Lock()
+	cached, ok := m.cache.orgs[org]
+	m.cache.mu.Unlock()
+	if ok && now.Sub(cached.read) < settingsFor && !now.Before(cached.read) {
+		return cached.settings, nil
+	}
+	o, err := m.store.Orgs.Get(ctx, org)
+	if err != nil {
+		return tenant.Settings{}, err
+	}
+	m.cache.mu.Lock()
+	m.cache.orgs[org] = cachedSettings{o.Settings, now}
+	m.cache.mu.Unlock()
+	return o.Settings, nil
+}
+
+// Conversation returns one conversation; port.ErrNotFound when the organisation has none of that UID.
+func (m *Monitor) Conversation(ctx context.Context, org tenant.ID, uid uuid.UUID) (conversation.Conversation, error) {
+	return m.store.Conversations.Get(ctx, org, uid)
+}
+
+// Conversations lists one page, newest first. A query out of range is *conversation.Invalid.
+func (m *Monitor) Conversations(ctx context.Context, org tenant.ID, q conversation.Query) (conversation.Page, error) {
+	if err := q.Validate(); err != nil {
+		return conversation.Page{}, err
+	}
+	return m.store.Conversations.List(ctx, org, q)
+}
+
+// Delete removes what q matches, for good: repeated or late deliveries do not bring it back.
+func (m *Monitor) Delete(ctx context.Context, org tenant.ID, q conversation.Query) (conversation.Receipt, error) {
+	return m.store.Conversations.Delete(ctx, org, q, m.now())
+}
+
+// Ready answers nil when the store can serve.
+func (m *Monitor) Ready(ctx context.Context) error {
+	return m.store.Ready(ctx)
+}
+
+// lost says whether an error is a lost race that the next round mends.
+func lost(err error) bool { return errors.Is(err, port.ErrConflict) }

@@ -1,0 +1,226 @@
+package monitor
+
+import (
+	"slices"
+	"time"
+
+	"github.com/samber/lo"
+
+	"github.com/csm-monitor/csm-monitor/core/conversation"
+	"github.com/csm-monitor/csm-monitor/core/escalation"
+	"github.com/csm-monitor/csm-monitor/core/knowledge"
+	"github.com/csm-monitor/csm-monitor/core/outcome"
+	"github.com/csm-monitor/csm-monitor/core/roi"
+	"github.com/csm-monitor/csm-monitor/core/scoring/csat"
+	"github.com/csm-monitor/csm-monitor/core/scoring/sentiment"
+	"github.com/csm-monitor/csm-monitor/core/tenant"
+	"github.com/csm-monitor/csm-monitor/core/text/cue"
+)
+
+// Read puts together what each idea of the core finds in a conversation. It is pure: the same conversation and settings
+// give the same findings.
+func Read(c conversation.Conversation, settings tenant.Settings) conversation.Findings {
+	r := &reading{c: c, cues: make([]cue.Found, len(c.Messages))}
+	for i, m := range c.Messages {
+		if m.Sender == conversation.Customer || m.Sender.Automated() {
+			r.cues[i] = cue.Find(m.Content)
+		}
+	}
+	r.senders = lo.Map(c.Messages, func(m conversation.Message, _ int) conversation.Sender { return m.Sender })
+	r.handler()
+	r.sentiment()
+	r.escalation(settings)
+	r.outcome()
+	r.failure()
+	r.durations()
+	return r.f
+}
+
+type reading struct {
+	c       conversation.Conversation
+	senders []conversation.Sender
+	cues    []cue.Found
+	turns   []escalation.Turn
+	mood    sentiment.Finding
+	// before is the mood as it was when the conversation was handed over.
+	before sentiment.Finding
+	f      conversation.Findings
+}
+
+func (r *reading) handler() {
+	facts := r.c.Facts
+	r.f.Handler, r.f.HandlerConflict = csat.Handler(r.senders, csat.Flags{
+		AIHandled: facts.AIHandled.Get(), AIAgent: facts.AIAgentID.OK(), Escalated: facts.Escalated.Get(),
+	})
+	r.f.CustomerTurns = escalation.CustomerTurns(r.senders)
+	if !facts.Rating.OK() {
+		return
+	}
+	r.f.Attribution = csat.Attribution(r.f.Handler, facts.Rating.Value.Subject)
+	ratedAt := facts.Rating.Value.At
+	if ratedAt.IsZero() {
+		ratedAt = r.c.EndedAt
+	}
+	r.f.LastTouch = csat.LastTouch(lo.Map(r.c.Messages, func(m conversation.Message, _ int) csat.Turn {
+		return csat.Turn{Sender: m.Sender, At: m.Order}
+	}), ratedAt)
+}
+
+func (r *reading) sentiment() {
+	messages := lo.Map(r.c.Messages, func(m conversation.Message, _ int) sentiment.Message {
+		return sentiment.Message{Sender: sentiment.Sender(m.Sender), Text: m.Content}
+	})
+	r.turns = lo.Map(r.c.Messages, func(m conversation.Message, i int) escalation.Turn {
+		return escalation.ReadTurn(m.Sender, m.Order, r.cues[i])
+	})
+	r.mood = sentiment.Score(messages)
+	r.before = r.mood
+	if handover := escalation.Handover(r.turns); handover < len(messages) {
+		r.before = sentiment.Score(messages[:handover])
+	}
+	r.f.Sentiment = conversation.SentimentFinding{
+		Label: conversation.Sentiment(r.mood.Label), Compound: r.mood.Compound, Last: r.mood.Last,
+		Frustration: r.mood.Frustration, Language: r.mood.Language, LanguageSupported: r.mood.LanguageSupported,
+		Evidence: lo.Map(r.mood.Cues, func(c sentiment.Cue, _ int) conversation.Evidence {
+			return conversation.Evidence{Signal: conversation.Signal(c.Kind), Message: c.MessageIndex, Words: c.Words}
+		}),
+	}
+}
+
+func (r *reading) escalation(settings tenant.Settings) {
+	facts := r.c.Facts
+	f := escalation.Verdict(r.turns, escalation.Stated{
+		Escalated: facts.Escalated.Get(), HandedOff: facts.HandedOffAt.OK(), HandedOffAt: facts.HandedOffAt.Value,
+	})
+	if f.Escalated {
+		f.Primary, f.Secondary = escalation.Why(escalation.Causes{
+			Declared: escalation.MapReason(facts.EscalationReason.Value),
+			Policy:   facts.Topic.OK() && slices.Contains(settings.PolicyTopics, facts.Topic.Value),
+			Signals:  r.signalsBefore(escalation.Handover(r.turns)),
+		})
+	}
+	r.f.Escalation = f
+}
+
+// signalsBefore is what fired before the hand-off, in the order of the reasons they speak for.
+func (r *reading) signalsBefore(handover int) []conversation.Signal {
+	gaveUp, asked := false, false
+	for _, t := range r.turns[:handover] {
+		gaveUp = gaveUp || t.GaveUp != ""
+		asked = asked || t.HumanRequest != ""
+	}
+	var out []conversation.Signal
+	for _, s := range []struct {
+		fired  bool
+		signal conversation.Signal
+	}{
+		{r.c.Facts.AIFailed.Value, conversation.TechnicalError},
+		{gaveUp, conversation.BotGaveUp},
+		{r.before.Points.BotLoop > 0, conversation.BotLoop},
+		{r.before.Points.Repetition > 0, conversation.CustomerRepeated},
+		{r.before.Label == sentiment.Negative || r.before.Label == sentiment.Frustrated, conversation.NegativeSentiment},
+		{asked, conversation.HumanRequest},
+	} {
+		if s.fired {
+			out = append(out, s.signal)
+		}
+	}
+	return out
+}
+
+func (r *reading) outcome() {
+	turns := lo.Map(r.c.Messages, func(m conversation.Message, i int) outcome.Turn {
+		t := outcome.Turn{Sender: m.Sender}
+		switch {
+		case m.Sender == conversation.Customer:
+			t.Question = outcome.IsQuestion(m.Content)
+			t.Thanks, t.NegatedThanks = r.cues[i].Thanks, r.cues[i].NegatedThanks
+		case m.Sender.Automated():
+			t.NoAnswer = r.cues[i].BotGaveUp != "" || r.cues[i].TransferAnnounced != ""
+		}
+		return t
+	})
+	r.f.Outcome = outcome.Read(turns, outcome.Stated{
+		Handler: r.f.Handler, Escalated: r.f.Escalation.Escalated, Unmet: r.f.Escalation.UnmetRequest,
+		Rating: r.c.Facts.Rating.Get(), PlatformConfirmed: r.c.Facts.FirstContactResolution.Value,
+		Unhappy: r.f.Sentiment.Label.Unhappy(), Repeated: r.mood.Points.Repetition > 0,
+	})
+}
+
+func (r *reading) failure() {
+	if !r.f.Handler.AIInvolved() {
+		return
+	}
+	gaveUp := slices.ContainsFunc(r.turns, func(t escalation.Turn) bool { return t.GaveUp != "" })
+	var score *int
+	if rating := r.c.Facts.Rating.Get(); rating != nil {
+		score = &rating.Score
+	}
+	r.f.Failure.Kinds = lo.Map(knowledge.Failures(knowledge.Evidence{
+		AIInvolved: true, Escalated: r.f.Escalation.Escalated, Rating: score,
+		Unhappy: r.f.Sentiment.Label.Unhappy(), BotGaveUp: gaveUp, CustomerRepeated: r.mood.Points.Repetition > 0,
+	}), func(f knowledge.Failure, _ int) conversation.Failure { return conversation.Failure(f) })
+	question, ok := knowledge.Extract(lo.Map(r.c.Messages, func(m conversation.Message, _ int) knowledge.Message {
+		return knowledge.Message{Customer: m.Sender == conversation.Customer, Text: m.Content}
+	}), r.firstFailure())
+	if ok {
+		r.f.Failure.Question, r.f.Failure.At = question.Text, r.c.Messages[question.Message].Order
+	}
+}
+
+// firstFailure is the first message that shows the AI failing: a reply that gives up, a request for a person, a
+// repetition or the hand-off itself.
+func (r *reading) firstFailure() int {
+	first := escalation.Handover(r.turns)
+	for i, t := range r.turns[:first] {
+		if t.GaveUp != "" || t.HumanRequest != "" {
+			first = i
+			break
+		}
+	}
+	for _, c := range r.mood.Cues {
+		if c.Kind == sentiment.KindRepetition {
+			first = min(first, c.MessageIndex)
+		}
+	}
+	return first
+}
+
+func (r *reading) durations() {
+	facts := r.c.Facts
+	switch {
+	case facts.ResolutionSeconds.OK():
+		r.f.ResolutionSeconds = lo.ToPtr(int64(facts.ResolutionSeconds.Value))
+	case facts.ClosedAt.OK():
+		r.f.ResolutionSeconds = lo.ToPtr(wholeSeconds(facts.ClosedAt.Value.Sub(r.c.StartedAt)))
+	}
+	switch {
+	case facts.HandleSeconds.OK():
+		r.f.HandleSeconds = lo.ToPtr(int64(facts.HandleSeconds.Value))
+	case slices.Contains(r.senders, conversation.HumanAgent):
+		worked := roi.HandleTime(lo.Map(r.c.Messages, func(m conversation.Message, _ int) roi.Turn {
+			return roi.Turn{Human: m.Sender == conversation.HumanAgent, At: m.Order.Sub(r.c.StartedAt)}
+		}))
+		r.f.HandleSeconds = lo.ToPtr(wholeSeconds(worked))
+	}
+	r.f.FirstResponseSeconds = firstResponse(r.c.Messages)
+}
+
+func wholeSeconds(d time.Duration) int64 { return int64(max(d, 0) / time.Second) }
+
+// firstResponse is from the customer's first message to the first answer; nil unless the source timed both.
+func firstResponse(messages []conversation.Message) *int64 {
+	asked := slices.IndexFunc(messages, func(m conversation.Message) bool { return m.Sender == conversation.Customer })
+	if asked < 0 || messages[asked].At.IsZero() {
+		return nil
+	}
+	for _, m := range messages[asked:] {
+		if m.Sender.Automated() || m.Sender == conversation.HumanAgent {
+			if m.At.IsZero() {
+				return nil
+			}
+			return lo.ToPtr(wholeSeconds(m.At.Sub(messages[asked].At)))
+		}
+	}
+	return nil
+}
