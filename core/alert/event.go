@@ -60,7 +60,8 @@ type Evidence struct {
 	Usual *float64 `json:"usual"`
 	// Parameters are the numbers the test was run with, by name.
 	Parameters map[string]float64 `json:"parameters"`
-	// FalseAlarmsPerMonth is how often a month in which nothing is wrong would raise this alert; nil when not known.
+	// FalseAlarmsPerMonth is how often a month in which nothing is wrong would raise this alert, at most that often for
+	// volume and silence; nil when not known.
 	FalseAlarmsPerMonth *float64 `json:"false_alarms_per_month"`
 }
 

@@ -3,6 +3,8 @@ package alert
 import (
 	"fmt"
 	"time"
+
+	"github.com/samber/lo"
 )
 
 // Outlook is what a rule would have done over the past.
@@ -84,7 +86,7 @@ func (p *Outlook) finish() Outlook {
 	case p.Fired == 1:
 		p.Sentence = "would have fired once in " + days
 	default:
-		p.Sentence = fmt.Sprintf("would have fired %d times in %s", p.Fired, days)
+		p.Sentence = fmt.Sprintf("would have fired %s in %s", lo.Ternary(p.Fired == 2, "twice", fmt.Sprintf("%d times", p.Fired)), days)
 	}
 	return *p
 }

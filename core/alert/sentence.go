@@ -18,7 +18,8 @@ func sentence(r Rule, kind Kind, e Evidence) string {
 	}
 	out := firedSentence(r, e)
 	if e.FalseAlarmsPerMonth != nil {
-		out += fmt.Sprintf("; a healthy month would see this %s", times(*e.FalseAlarmsPerMonth))
+		atMost := lo.Ternary(r.Metric.shape() == count, "at most ", "") // these two tests keep below their budget
+		out += fmt.Sprintf("; a healthy month would see this %s%s", atMost, times(*e.FalseAlarmsPerMonth))
 	}
 	return out + "."
 }
@@ -37,10 +38,10 @@ func firedSentence(r Rule, e Evidence) string {
 			return fmt.Sprintf("More conversations than usual for some time: %s in the last %s, where %s are usual (median of %d weeks), and more in the windows before",
 				whole(*e.Value), hours(p["hours"]), number(*e.Usual), int(p["weeks"]))
 		}
-		return fmt.Sprintf("%s conversations in %s, where %s are usual (median of %d weeks, spread %s); by chance this comes in %s such windows",
+		return fmt.Sprintf("%s conversations in %s, where %s are usual (median of %d weeks, spread %s); by chance %s such windows would hold as many",
 			whole(*e.Value), hours(p["hours"]), number(*e.Usual), int(p["weeks"]), number(p["spread"]), oneIn(p["p_value"]))
 	case Silence:
-		return fmt.Sprintf("No conversation for %s, where %s are usual; by chance this comes in %s such times",
+		return fmt.Sprintf("No conversation for %s, where %s are usual; by chance %s such stretches would be empty",
 			hours(p["hours"]), number(*e.Usual), oneIn(p["p_value"]))
 	case EWMA:
 		return fmt.Sprintf("%s %s moves the weighted average to %s, beyond the limit of %s; usual is %s", r.Metric.label(),

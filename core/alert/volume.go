@@ -146,9 +146,15 @@ func (s *State) judgeVolume(r Rule, set settings, o Observation) judgement {
 		clearAfter: set.clearAfter, evidence: evidence}
 }
 
-// surprise is the chance of at least the count seen when the usual number is expected.
+// surprise is the chance of at least the count seen when the usual number is expected. What is usual is itself an
+// estimate, the median of few weeks: a count drawn around it varies more than one drawn around the truth, and a plain
+// Poisson tail would spend three times the budget at three conversations an hour. So the tail is that of the count given
+// the earlier ones, which is negative binomial, with the dispersion of the weeks on top where it exceeds chance.
 func surprise(j Joined, usual stat.Baseline, dispersion float64) float64 {
-	p, ok := stat.CountTail(usual.Expected, dispersion, j.Count)
+	if dispersion <= stat.OverdispersionLimit {
+		dispersion = 1
+	}
+	p, ok := stat.NegativeBinomialTail(usual.Expected, dispersion*medianError(len(j.History)), j.Count)
 	if !ok {
 		return 1
 	}
