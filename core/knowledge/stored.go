@@ -14,12 +14,13 @@ type Record struct {
 	Language string
 	// AliasOf is the gap this one was merged into; 0 for a gap of its own.
 	AliasOf int64
-	// Representative is the sentence shown for the gap, redacted; Example is the conversation it stands in.
+	// Representative is the sentence shown for the gap, redacted; Example is the conversation it stands in. Both are empty
+	// after that conversation was deleted, until the job picks another.
 	Representative string
 	Example        uuid.UUID
 	// ResolvedAt is when a person last marked the gap resolved; zero while nobody did or after it was opened again.
 	ResolvedAt time.Time
-	// History lists every resolution and reopening, oldest first.
+	// History lists every resolution (Resolved) and reopening (Open) by a person, oldest first.
 	History []Step
 	// EvidenceExpired says that retention took the text of at least one link.
 	EvidenceExpired bool
@@ -61,7 +62,8 @@ type Commit struct {
 
 // Snapshot is all that is kept of an organisation's gaps, to build an index from.
 type Snapshot struct {
-	// Version changes with every stored commit, resolution and deletion.
+	// Version changes with every stored commit and resolution, and with every deletion or expiry that touched a link or a
+	// record.
 	Version int64
 	// Through is the number of the last conversation version that was worked in.
 	Through int64
@@ -76,7 +78,7 @@ type Summary struct {
 	// Topic is the most frequent topic of its occurrences, ties to the first in byte order.
 	Topic string
 	Tally
-	// Later counts occurrences after ResolvedAt.
+	// Later counts occurrences after ResolvedAt; 0 while that is zero.
 	Later int
 	// Escalated and Unhappy weigh the occurrences that reached a human, and all others, by age at Query.AsOf:
 	// Σ 2^(−age/half-life). Times what each costs, they are the gap's priority.
@@ -89,7 +91,8 @@ func (s Summary) State() State { return StateAfter(s.ResolvedAt, s.Later, Defaul
 
 // Query picks gaps. Aliases and gaps without an occurrence are never listed.
 type Query struct {
-	// Resolved keeps gaps that are resolved and stayed so (true), or all others (false); nil keeps both.
+	// Resolved keeps gaps that are resolved and stayed so, even where one conversation asked again (true), or all others
+	// (false); nil keeps both.
 	Resolved *bool
 	Topic    *string
 	// MinOccurrences keeps gaps seen in at least so many conversations.

@@ -72,10 +72,14 @@ func (v Vector) combine(o Vector, sign int64) (Vector, error) {
 			out = append(out, v[i])
 			i++
 		case i == len(v) || o[j].Measure < v[i].Measure:
-			out = append(out, Entry{o[j].Measure, sign * o[j].Value})
+			value, ok := signed(0, o[j].Value, sign)
+			if !ok {
+				return nil, ErrOverflow
+			}
+			out = append(out, Entry{o[j].Measure, value})
 			j++
 		default:
-			sum, ok := addInt64(v[i].Value, sign*o[j].Value)
+			sum, ok := signed(v[i].Value, o[j].Value, sign)
 			if !ok {
 				return nil, ErrOverflow
 			}
@@ -88,9 +92,12 @@ func (v Vector) combine(o Vector, sign int64) (Vector, error) {
 	return out, nil
 }
 
-func addInt64(a, b int64) (int64, bool) {
-	c := a + b
-	return c, (c > a) == (b > 0)
+// signed is a + sign·b, ok when it fits.
+func signed(a, b, sign int64) (sum int64, ok bool) {
+	if sign < 0 {
+		return a - b, (a-b < a) == (b > 0)
+	}
+	return a + b, (a+b > a) == (b > 0)
 }
 
 // Histogram is the count of ratings 1 to 5 attributed to party, over the scales that keep lets through; nil keeps all.
@@ -131,12 +138,12 @@ func DecodeVector(b []byte) (Vector, error) {
 	last := uint64(0)
 	for len(b) > 0 {
 		step, n := binary.Uvarint(b)
-		if n <= 0 || step > math.MaxUint16 || len(out) > 0 && step == 0 {
+		if n <= 0 || padded(b[:n]) || step > math.MaxUint16 || len(out) > 0 && step == 0 {
 			return nil, errVector
 		}
 		b = b[n:]
 		value, n := binary.Varint(b)
-		if n <= 0 || value == 0 {
+		if n <= 0 || padded(b[:n]) || value == 0 {
 			return nil, errVector
 		}
 		b = b[n:]
@@ -148,6 +155,9 @@ func DecodeVector(b []byte) (Vector, error) {
 	}
 	return out, nil
 }
+
+// padded says whether a varint is longer than it need be.
+func padded(varint []byte) bool { return len(varint) > 1 && varint[len(varint)-1] == 0 }
 
 var errVector = errors.New("metric: not a stored vector")
 
@@ -179,7 +189,16 @@ func (b *builder) seconds(kind Seconds, s *int64) {
 	b.add(LogCell(kind, int64(x)), 1)
 }
 
+// vector sorts the entries and joins those of one measure.
 func (b *builder) vector() Vector {
 	slices.SortFunc(b.entries, func(x, y Entry) int { return int(x.Measure) - int(y.Measure) })
-	return b.entries
+	out := b.entries[:0]
+	for _, e := range b.entries {
+		if last := len(out) - 1; last >= 0 && out[last].Measure == e.Measure {
+			out[last].Value += e.Value
+			continue
+		}
+		out = append(out, e)
+	}
+	return out
 }

@@ -76,27 +76,34 @@ func (w Window) zone() *time.Location {
 	return w.Zone
 }
 
-// LocalDay is the instant, UTC, at which the local day of t begins.
+// LocalDay is the instant, UTC, at which the local day of t begins: the last start of a day that is not after t.
 func LocalDay(t time.Time, zone *time.Location) time.Time {
 	y, m, d := t.In(zone).Date()
+	// Where the clock goes back over midnight, the hour before it comes again on the new day.
+	if next := StartOfDay(y, m, d+1, zone); !t.Before(next) {
+		return next
+	}
 	return StartOfDay(y, m, d, zone)
 }
 
-// StartOfDay is the first instant, UTC, of a local date. Where the clock skips midnight the day begins at the first
-// instant that exists.
+// StartOfDay is the first instant, UTC, at which the local calendar shows the date or a later one: where the clock
+// skips midnight, the moment it goes on; where midnight comes twice, the first. A date that the zone skipped as a whole
+// starts where the next one does.
 func StartOfDay(y int, m time.Month, d int, zone *time.Location) time.Time {
-	t := time.Date(y, m, d, 0, 0, 0, 0, zone)
-	if t.In(zone).Day() != time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Day() {
-		// Midnight does not exist: time.Date went back into the day before. Step to the change of offset.
-		for t.In(zone).Day() != time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Day() {
-			t = t.Add(Quarter)
+	midnight := time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+	at := midnight.Add(-26 * time.Hour).In(zone) // no zone is so far ahead of UTC
+	for {
+		_, offset := at.Zone()
+		start := midnight.Add(-time.Duration(offset) * time.Second)
+		if start.Before(at) {
+			start = at
 		}
+		_, end := at.ZoneBounds()
+		if end.IsZero() || start.Before(end) {
+			return start.UTC()
+		}
+		at = end
 	}
-	// Where midnight comes twice, the day begins at the first.
-	if earlier := t.Add(-time.Hour); earlier.In(zone).Day() == t.In(zone).Day() {
-		return earlier.UTC()
-	}
-	return t.UTC()
 }
 
 // Fold adds the contributions of conversations up to the cells a selection asks for, in the order of Sort. It is what

@@ -40,10 +40,11 @@ type Conversations interface {
 	// Apply runs every change on the stored version of its conversation and stores the outcomes in one atomic step,
 	// together with the cells they move and the idempotency tokens they carry. Results come in the order of the changes;
 	// several changes of one conversation see each other's outcome. A change whose Fn fails leaves its conversation as it
-	// was and carries the error; the others are stored. A change of a deleted conversation carries ErrGone. A repeated
-	// Once answers with the first effect and runs nothing; with another Body its change carries ErrTokenReused. A version
-	// that equals the stored one is not written. Fn is pure and may be called again after a lost race. When Apply returns
-	// nil, it is on disk; an error means that nothing was stored.
+	// was and carries the error; the others are stored. A change of a conversation that was deleted or has expired carries
+	// ErrGone, a repeated one too. A repeated Once answers with the first effect and the stored version and runs nothing;
+	// with another Body its change carries ErrTokenReused. The token of a change that failed is not kept. A version that
+	// equals the stored one is not written. Fn is pure and may be called again after a lost race. When Apply returns nil,
+	// it is on disk; an error means that nothing was stored.
 	Apply(ctx context.Context, changes []conversation.Change) ([]conversation.Result, error)
 	// Get returns ErrNotFound when there is none, or when its content has expired.
 	Get(ctx context.Context, org tenant.ID, uid uuid.UUID) (conversation.Conversation, error)
@@ -52,12 +53,13 @@ type Conversations interface {
 	// Each streams what List would page through from q.After on, in constant memory. Limit and Offset do not apply. An
 	// error ends the sequence.
 	Each(ctx context.Context, org tenant.ID, q conversation.Query) iter.Seq2[conversation.Conversation, error]
-	// Delete removes content, gap links and cells of what q matches, leaves tombstones, and says what it touched. Limit,
-	// Offset and After do not apply.
+	// Delete removes content, gap links and cells of what q matches, leaves tombstones, and says what it touched. A gap
+	// whose Example it takes loses its Representative too. Limit, Offset and After do not apply.
 	Delete(ctx context.Context, org tenant.ID, q conversation.Query, at time.Time) (conversation.Receipt, error)
 	// Expire removes what at most limit conversations said that started before cutoff, oldest first, and says how many it
-	// took. They can no longer be read, and changes of them carry ErrGone. Cells stay: they name nobody, and last year's
-	// figures must not change because a plan keeps text for a week.
+	// took. They can no longer be read, and changes of them carry ErrGone. Their gap links stay without the Question, and
+	// the gap notes EvidenceExpired. Cells stay: they name nobody, and last year's figures must not change because a plan
+	// keeps text for a week.
 	Expire(ctx context.Context, org tenant.ID, cutoff time.Time, limit int) (int, error)
 }
 
@@ -73,7 +75,7 @@ type Changes interface {
 	// Since yields at most limit conversations whose stored version has a Seq above after, in the order of Seq. A
 	// conversation appears once, with its newest version. Nothing with a lower Seq appears later.
 	Since(ctx context.Context, org tenant.ID, after int64, limit int) ([]conversation.Conversation, error)
-	// Head is the highest Seq stored, 0 when there is none.
+	// Head is the highest Seq given to a version so far, 0 when there was none.
 	Head(ctx context.Context, org tenant.ID) (int64, error)
 	// Watch sends the organisations that stored something, until ctx ends; then the channel closes. It is a hint: it may
 	// name one twice, join several writes, and miss those made while nobody watched.
@@ -84,15 +86,17 @@ type Changes interface {
 type Gaps interface {
 	// List yields gaps with at least one occurrence that match q, in the order of ids. An alias is not listed.
 	List(ctx context.Context, org tenant.ID, q knowledge.Query) ([]knowledge.Summary, error)
-	// Get follows an alias to its gap. It returns the occurrences, newest first, and ErrNotFound when there is no such gap.
+	// Get follows an alias to its gap. It returns the occurrences, newest first, ties by conversation descending, and
+	// ErrNotFound when there is no such gap.
 	Get(ctx context.Context, org tenant.ID, id int64) (knowledge.Summary, []knowledge.Link, error)
 	// Load yields everything kept.
 	Load(ctx context.Context, org tenant.ID) (knowledge.Snapshot, error)
 	// Save stores a commit in one atomic step and returns the new version; ErrConflict when version is no longer the
-	// stored one. Links of conversations that were deleted meanwhile are left out.
+	// stored one. Links of conversations that were deleted meanwhile are left out, and so are the words of those that
+	// expired. A new organisation's version is 0.
 	Save(ctx context.Context, org tenant.ID, version int64, c knowledge.Commit) (int64, error)
-	// SetResolved marks the gap resolved at a time, or open again, and notes it in its history. ErrNotFound when there is
-	// no such gap.
+	// SetResolved marks the gap resolved at a time, or open again, and notes it in its history. It follows an alias.
+	// ErrNotFound when there is no such gap.
 	SetResolved(ctx context.Context, org tenant.ID, id int64, resolved bool, at time.Time) error
 }
 
@@ -116,7 +120,7 @@ type Keys interface {
 	Put(ctx context.Context, k tenant.APIKey) error
 	// ByPrefix yields the keys with that prefix, revoked ones too: normally one, none when there is none.
 	ByPrefix(ctx context.Context, prefix string) ([]tenant.APIKey, error)
-	// List yields an organisation's keys, oldest first.
+	// List yields an organisation's keys, oldest first, ties by ID.
 	List(ctx context.Context, org tenant.ID) ([]tenant.APIKey, error)
 	// Revoke makes a key useless from at on; ErrNotFound when the organisation has no such key. Again changes nothing.
 	Revoke(ctx context.Context, org tenant.ID, id string, at time.Time) error
