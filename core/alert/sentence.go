@@ -35,14 +35,14 @@ func firedSentence(r Rule, e Evidence) string {
 			r.Metric.withInterval(r.Mode, e), r.Metric.show(*e.Usual))
 	case Volume:
 		if p["p_value"] >= p["alpha"] {
-			return fmt.Sprintf("More conversations than usual for some time: %s in the last %s, where %s are usual (median of %d weeks), and more in the windows before",
-				whole(*e.Value), hours(p["hours"]), number(*e.Usual), int(p["weeks"]))
+			return fmt.Sprintf("More conversations than usual for some time: %s in the last %s, where %s usual (median of %d weeks), and more in the windows before",
+				whole(*e.Value), hours(p["hours"]), expected(*e.Usual), int(p["weeks"]))
 		}
-		return fmt.Sprintf("%s conversations in %s, where %s are usual (median of %d weeks, spread %s); by chance %s such windows would hold as many",
-			whole(*e.Value), hours(p["hours"]), number(*e.Usual), int(p["weeks"]), number(p["spread"]), oneIn(p["p_value"]))
+		return fmt.Sprintf("%s conversations in %s, where %s usual (median of %d weeks, spread %s); by chance %s such windows would hold as many",
+			whole(*e.Value), hours(p["hours"]), expected(*e.Usual), int(p["weeks"]), number(p["spread"]), oneIn(p["p_value"]))
 	case Silence:
-		return fmt.Sprintf("No conversation for %s, where %s are usual; by chance %s such stretches would be empty",
-			hours(p["hours"]), number(*e.Usual), oneIn(p["p_value"]))
+		return fmt.Sprintf("No conversation for %s, where %s usual; by chance %s such stretches would be empty",
+			hours(p["hours"]), expected(*e.Usual), oneIn(p["p_value"]))
 	case EWMA:
 		return fmt.Sprintf("%s %s moves the weighted average to %s, beyond the limit of %s; usual is %s", r.Metric.label(),
 			r.Metric.withInterval(r.Mode, e), r.Metric.show(*e.Statistic), r.Metric.show(*e.Limit), r.Metric.show(*e.Usual))
@@ -57,7 +57,7 @@ func resolvedSentence(r Rule, e Evidence) string {
 	case Point, Confident:
 		return fmt.Sprintf("%s is back at %s.", r.Metric.label(), r.Metric.withInterval(Point, e))
 	case Volume, Silence:
-		return fmt.Sprintf("The number of conversations is back: %s, where %s are usual.", whole(*e.Value), number(*e.Usual))
+		return fmt.Sprintf("The number of conversations is back: %s, where %s usual.", whole(*e.Value), expected(*e.Usual))
 	case EWMA:
 		return fmt.Sprintf("%s is back at %s, the weighted average at %s; usual is %s.", r.Metric.label(),
 			r.Metric.withInterval(r.Mode, e), r.Metric.show(*e.Statistic), r.Metric.show(*e.Usual))
@@ -136,6 +136,12 @@ func whole(x float64) string { return strconv.FormatFloat(x, 'f', 0, 64) }
 
 // number writes at most one decimal.
 func number(x float64) string { return strings.TrimSuffix(strconv.FormatFloat(x, 'f', 1, 64), ".0") }
+
+// expected writes a count with its verb.
+func expected(x float64) string {
+	n := number(x)
+	return n + lo.Ternary(n == "1", " is", " are")
+}
 
 // times writes how often something is expected, with two digits: 0.8 times, 12 times.
 func times(x float64) string {
