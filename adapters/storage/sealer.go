@@ -2,25 +2,35 @@ package storage
 
 import "github.com/csm-monitor/csm-monitor/core/tenant"
 
-// Sealer holds the master key. It makes a data key for each organisation, which a store keeps in wrapped form beside
-// the organisation's rows.
+// Sealer makes what stores keep unreadable without a master key. Without one, a store keeps plain text.
 type Sealer interface {
-	// NewKey makes a data key for org and returns it wrapped: useless without the master key and for any other
-	// organisation.
-	NewKey(org tenant.ID) (wrapped []byte, err error)
-	// Cipher unwraps a data key. It fails when wrapped was made for another organisation, with another master key, or was
-	// changed.
-	Cipher(org tenant.ID, wrapped []byte) (Cipher, error)
+	// Check proves that the sealer's master key is the one the store was written with: proof is what an earlier call
+	// made, nil for a new store. It returns the proof to keep, or an error that says what to do.
+	Check(proof []byte) ([]byte, error)
+	// NewOrg makes the keys of one organisation and returns them wrapped, to be stored beside its data.
+	NewOrg(org tenant.ID) (wrapped []byte, err error)
+	// Org opens the keys of one organisation.
+	Org(org tenant.ID, wrapped []byte) (OrgSealer, error)
+	// Rewrap returns the keys wrapped under the newest master key; changed is false when they already are.
+	Rewrap(org tenant.ID, wrapped []byte) (again []byte, changed bool, err error)
+	// Renew adds a new data key, under which everything is sealed from then on. What older keys sealed stays readable
+	// until Retire takes them away.
+	Renew(org tenant.ID, wrapped []byte) (again []byte, err error)
+	// Retire takes away all data keys but the newest.
+	Retire(org tenant.ID, wrapped []byte) (again []byte, err error)
 }
 
-// Cipher seals the values of one organisation. It may be used from many goroutines.
-type Cipher interface {
-	// Seal appends the sealed form of plain to dst. Place says where the value is kept (table, row, column): a value moved
-	// elsewhere does not open.
-	Seal(dst, plain []byte, place string) ([]byte, error)
-	// Open appends the plain form of sealed to dst, or fails when a bit of it or its place differs.
-	Open(dst, sealed []byte, place string) ([]byte, error)
-	// Token stands for a folded word in a search index: the same word in the same field has the same token, and the token
-	// tells nothing about the word to whoever lacks the key. Different words may share one.
-	Token(field, word string) int64
+// OrgSealer seals and opens the values of one organisation. It may be used from many goroutines.
+//
+// It names an interface without a name of its own, so that a sealer need not import this package.
+type OrgSealer = interface {
+	// Seal appends plain, sealed to its place, to dst. The same place must be given to Open.
+	Seal(dst, plain, place []byte) []byte
+	// Open appends what Seal was given to dst. It fails for anything that was changed or moved.
+	Open(dst, sealed, place []byte) ([]byte, error)
+	// Fresh says whether sealed was made under the newest data key.
+	Fresh(sealed []byte) bool
+	// Token is a keyed fingerprint of a value, by which equal values of one organisation and purpose find each other. It
+	// survives Renew.
+	Token(purpose, value string) [16]byte
 }
