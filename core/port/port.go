@@ -75,7 +75,7 @@ type Changes interface {
 	// Since yields at most limit conversations whose stored version has a Seq above after, in the order of Seq. A
 	// conversation appears once, with its newest version. Nothing with a lower Seq appears later.
 	Since(ctx context.Context, org tenant.ID, after int64, limit int) ([]conversation.Conversation, error)
-	// Head is the highest Seq given to a version so far, 0 when there was none.
+	// Head is the highest Seq that Since can still yield, 0 when there is none.
 	Head(ctx context.Context, org tenant.ID) (int64, error)
 	// Watch sends the organisations that stored something, until ctx ends; then the channel closes. It is a hint: it may
 	// name one twice, join several writes, and miss those made while nobody watched.

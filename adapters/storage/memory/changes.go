@@ -27,7 +27,9 @@ func (s changes) Since(ctx context.Context, org tenant.ID, after int64, limit in
 
 func (s changes) Head(ctx context.Context, org tenant.ID) (seq int64, err error) {
 	err = s.read(ctx, func() error {
-		seq = s.look(org).seq
+		for _, c := range s.look(org).conversations {
+			seq = max(seq, c.Seq)
+		}
 		return nil
 	})
 	return seq, err

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -32,21 +31,10 @@ type gaps struct{ *store }
 func (s gaps) List(ctx context.Context, org tenant.ID, q knowledge.Query) (out []knowledge.Summary, err error) {
 	err = s.read(ctx, func() error {
 		g := &s.look(org).gaps
-		for _, r := range g.sorted() {
-			sum := g.summary(r)
-			if r.AliasOf == 0 && sum.Count > 0 && matchesGap(q, sum) {
-				out = append(out, sum)
-			}
-		}
+		out = knowledge.Summarise(g.sorted(), g.linked(), q)
 		return nil
 	})
 	return out, err
-}
-
-func matchesGap(q knowledge.Query, s knowledge.Summary) bool {
-	state := s.State()
-	resolved := state == knowledge.Resolved || state == knowledge.Recurring
-	return (q.Resolved == nil || *q.Resolved == resolved) && (q.Topic == nil || *q.Topic == s.Topic) && s.Count >= q.MinOccurrences
 }
 
 func (s gaps) Get(ctx context.Context, org tenant.ID, id int64) (sum knowledge.Summary, links []knowledge.Link, err error) {
@@ -56,17 +44,32 @@ func (s gaps) Get(ctx context.Context, org tenant.ID, id int64) (sum knowledge.S
 		if !ok {
 			return port.ErrNotFound
 		}
-		sum, links = g.summary(r), g.occurrences(r.ID)
+		sum.Record = r
+		links = lo.Filter(g.linked(), func(l knowledge.Link, _ int) bool {
+			to, ok := g.follow(l.Gap)
+			return ok && to.ID == r.ID && l.Failed()
+		})
 		slices.Reverse(links)
+		if len(links) > 0 {
+			sum = knowledge.Summarise([]knowledge.Record{r}, gathered(links, r.ID), knowledge.Query{AsOf: links[0].At})[0]
+		}
 		return nil
 	})
 	return sum, links, err
 }
 
+// gathered is the links as if each had always been of the one gap.
+func gathered(links []knowledge.Link, gap int64) []knowledge.Link {
+	return lo.Map(links, func(l knowledge.Link, _ int) knowledge.Link {
+		l.Gap = gap
+		return l
+	})
+}
+
 func (s gaps) Load(ctx context.Context, org tenant.ID) (out knowledge.Snapshot, err error) {
 	err = s.read(ctx, func() error {
 		g := &s.look(org).gaps
-		out = knowledge.Snapshot{Version: g.version, Through: g.through, Records: g.sorted(), Links: g.linked(func(knowledge.Link) bool { return true })}
+		out = knowledge.Snapshot{Version: g.version, Through: g.through, Records: g.sorted(), Links: g.linked()}
 		return nil
 	})
 	return out, err
@@ -153,19 +156,16 @@ func (g *gapRoom) silence(conversation uuid.UUID) {
 	}
 	l.Question = ""
 	g.links[conversation] = l
-	if r, ok := g.records[l.Gap]; ok {
+	if r, ok := g.follow(l.Gap); ok {
 		r.EvidenceExpired = true
-		g.records[l.Gap] = r
+		g.records[r.ID] = r
 	}
 	g.version++
 }
 
 // follow finds a record, by way of those it was merged into.
 func (g *gapRoom) follow(id int64) (knowledge.Record, bool) {
-	r, ok := g.records[id]
-	for ok && r.AliasOf != 0 {
-		r, ok = g.records[r.AliasOf]
-	}
+	r, ok := knowledge.Follow(g.records, id)
 	return cloneRecord(r), ok
 }
 
@@ -175,37 +175,12 @@ func (g *gapRoom) sorted() []knowledge.Record {
 	return out
 }
 
-// linked is the links that keep lets through, oldest question first, ties by conversation.
-func (g *gapRoom) linked(keep func(knowledge.Link) bool) []knowledge.Link {
-	var out []knowledge.Link
-	for _, l := range g.links {
-		if keep(l) {
-			out = append(out, cloneLink(l))
-		}
-	}
+// linked is every link, oldest question first, ties by conversation.
+func (g *gapRoom) linked() []knowledge.Link {
+	out := lo.Map(lo.Values(g.links), func(l knowledge.Link, _ int) knowledge.Link { return cloneLink(l) })
 	slices.SortFunc(out, func(a, b knowledge.Link) int {
 		return cmp.Or(a.At.Compare(b.At), bytes.Compare(a.Conversation[:], b.Conversation[:]))
 	})
-	return out
-}
-
-func (g *gapRoom) occurrences(id int64) []knowledge.Link {
-	return g.linked(func(l knowledge.Link) bool { return l.Gap == id && l.Failed() })
-}
-
-func (g *gapRoom) summary(r knowledge.Record) knowledge.Summary {
-	links := g.occurrences(r.ID)
-	out := knowledge.Summary{Record: r}
-	out.Tally = knowledge.Count(lo.Map(links, func(l knowledge.Link, _ int) knowledge.Occurrence {
-		return knowledge.Occurrence{Conversation: l.Conversation.String(), At: l.At}
-	}))
-	topics := lo.CountValuesBy(links, func(l knowledge.Link) string { return l.Topic })
-	out.Topic = lo.MaxBy(lo.Keys(topics), func(a, b string) bool {
-		return cmp.Or(cmp.Compare(topics[a], topics[b]), strings.Compare(b, a)) > 0
-	})
-	if !r.ResolvedAt.IsZero() {
-		out.Later = lo.CountBy(links, func(l knowledge.Link) bool { return l.At.After(r.ResolvedAt) })
-	}
 	return out
 }
 
