@@ -29,7 +29,7 @@ type Outlook struct {
 
 // Preview runs a rule over observations in order and says what it would have done.
 func Preview(r Rule, observations []Observation) Outlook {
-	var p Outlook
+	p := Outlook{Events: []Event{}}
 	for _, o := range observations {
 		p.take(r, o)
 	}
@@ -38,7 +38,7 @@ func Preview(r Rule, observations []Observation) Outlook {
 
 // PreviewPast runs a rule over the past at its own pace, each window judged by what was known before it.
 func PreviewPast(r Rule, past Past, over Span) Outlook {
-	var p Outlook
+	p := Outlook{Events: []Event{}}
 	every, window := r.Every(), r.Window()
 	for end := over.Start.Add(window); !end.After(over.End); end = end.Add(every) {
 		p.take(r, Observe(r, p.State, past, Span{Start: end.Add(-window), End: end}))
