@@ -28,7 +28,7 @@ func drawRatings(n int, r *rand.Rand) (h stat.Histogram) {
 
 // The chance of a false fire that events are announced with is the one that drawing shows.
 func TestFireChance(t *testing.T) {
-	const draws = 60000
+	const draws = 25000
 	for _, c := range []struct {
 		metric    Metric
 		mode      Mode

@@ -121,7 +121,7 @@ func weekly(r alert.Rule, hours int, draw func(i int) int64) (alert.State, []ale
 
 func TestVolumeAndSilenceKeepTheirBudget(t *testing.T) {
 	t.Parallel()
-	const months, budget = 60, 0.5
+	const months, budget = 36, 0.5
 	for _, c := range []struct {
 		mode          alert.Mode
 		mean, overdsp float64
