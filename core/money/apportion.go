@@ -35,15 +35,18 @@ func Millionths(lines []Exact) (rounded []Micro, total Micro, err error) {
 }
 
 func apportion(lines []Exact, places int) (units []*big.Int, total *big.Int) {
-	sum := lo.Reduce(lines, func(sum, line Exact, _ int) Exact { return sum.Add(line) }, Exact{})
-	total = sum.units(places, halfEven)
-	missing := new(big.Int).Set(total)
+	sum, missing := new(big.Rat), new(big.Int)
 	units = make([]*big.Int, len(lines))
 	rests := make([]*big.Rat, len(lines))
 	for i, line := range lines {
+		if line.Sign() != 0 {
+			sum.Add(sum, line.r)
+		}
 		units[i], rests[i] = line.floor(places)
 		missing.Sub(missing, units[i])
 	}
+	total = Exact{sum}.units(places, halfEven)
+	missing.Add(missing, total)
 	order := lo.Range(len(lines))
 	slices.SortStableFunc(order, func(a, b int) int { return rests[b].Cmp(rests[a]) })
 	for _, i := range order[:missing.Int64()] { // at most one for each line with a remainder

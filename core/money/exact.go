@@ -13,7 +13,7 @@ type Exact struct{ r *big.Rat }
 func Ratio(numerator, denominator int64) Exact { return Exact{big.NewRat(numerator, denominator)} }
 
 // Whole returns n as an Exact.
-func Whole(n int64) Exact { return Ratio(n, 1) }
+func Whole(n int64) Exact { return Exact{new(big.Rat).SetInt64(n)} }
 
 const (
 	maxText     = 128
@@ -96,7 +96,12 @@ func (x Exact) Div(y Exact) (Exact, error) {
 func (x Exact) Neg() Exact { return Exact{new(big.Rat).Neg(x.rat())} }
 
 // Sign returns −1, 0 or 1.
-func (x Exact) Sign() int { return x.rat().Sign() }
+func (x Exact) Sign() int {
+	if x.r == nil {
+		return 0
+	}
+	return x.r.Sign()
+}
 
 // Cmp returns −1, 0 or 1 as x is less than, equal to or greater than y.
 func (x Exact) Cmp(y Exact) int { return x.rat().Cmp(y.rat()) }
@@ -151,9 +156,15 @@ func (x Exact) Ceil() (int64, error) {
 
 // floor returns ⌊x·10^places⌋ and what is left, in [0, 1).
 func (x Exact) floor(places int) (*big.Int, *big.Rat) {
-	scaled := new(big.Rat).Mul(x.rat(), new(big.Rat).SetInt(tenTo(places)))
-	units, rest := new(big.Int).DivMod(scaled.Num(), scaled.Denom(), new(big.Int))
-	return units, new(big.Rat).SetFrac(rest, scaled.Denom())
+	if x.Sign() == 0 {
+		return new(big.Int), new(big.Rat)
+	}
+	scaled := new(big.Int).Mul(x.r.Num(), tenTo(places))
+	units, rest := scaled.DivMod(scaled, x.r.Denom(), new(big.Int))
+	if rest.Sign() == 0 {
+		return units, new(big.Rat)
+	}
+	return units, new(big.Rat).SetFrac(rest, x.r.Denom())
 }
 
 type tieRule bool

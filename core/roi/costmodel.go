@@ -68,8 +68,15 @@ func (m CostModel) Charges(u Usage) []Charge {
 		{Reported, u.Reported.Exact()},
 		{PerConversation, m.PerConversation.Exact().Mul(money.Whole(u.Unreported))},
 		{PerResolution, m.PerResolution.Exact().Mul(money.Whole(u.UnreportedResolved))},
-		{PerToken, m.Tokens.Cost(u.TokensIn, u.TokensOut)},
+		{PerToken, m.tokens(u)},
 	}, func(c Charge, _ int) bool { return c.Amount.Sign() != 0 })
+}
+
+func (m CostModel) tokens(u Usage) money.Exact {
+	if u.TokensIn == 0 && u.TokensOut == 0 {
+		return money.Exact{}
+	}
+	return m.Tokens.Cost(u.TokensIn, u.TokensOut)
 }
 
 // Unpriced is how many conversations of the usage have a cost nobody knows: they report none and no price applies. A

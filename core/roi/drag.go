@@ -78,5 +78,5 @@ func estimateOf(sampling spread, known bool, cost money.Micro, n int64) stat.Est
 	if !known {
 		return stat.Exact(cost.Float64(), n, EscalationDragDefinition)
 	}
-	return sampling.estimate(cost.Float64(), n, EscalationDragDefinition)
+	return around(cost.Float64(), sampling.half(), n, EscalationDragDefinition)
 }

@@ -48,29 +48,17 @@ func Draft(period Period, currency string, entries []Entry, terms Terms) ([]Line
 			return nil, fmt.Errorf("%q: %w", entries[i].Ref, ErrRefTwice)
 		}
 	}
-	byEntry := make([][]Line, len(entries))
-	for _, model := range []Model{Reported, PerConversation, PerResolution, PerToken} {
-		charges := lo.Map(entries, func(e Entry, _ int) money.Exact {
-			charge, _ := lo.Find(terms.Model.Charges(e.Usage), func(c Charge) bool { return c.Model == model })
-			return charge.Amount
-		})
-		amounts, _, err := money.Millionths(charges)
-		if err != nil {
-			return nil, err
-		}
-		for i, amount := range amounts {
-			if charges[i].Sign() != 0 {
-				byEntry[i] = append(byEntry[i], Line{Kind: AICost, Amount: amount, Model: model, Rate: terms.Model.text(model)})
-			}
-		}
+	byEntry, err := charged(entries, terms.Model)
+	if err != nil {
+		return nil, err
 	}
 	avoided, err := avoided(entries, terms.Rates)
 	if err != nil {
 		return nil, err
 	}
-	for i, e := range entries {
-		if each, _ := terms.Rates.PerContact(e.Topic); e.Credited && each.Sign() != 0 {
-			byEntry[i] = append(byEntry[i], Line{Kind: HumanCostAvoided, Amount: avoided[i], Rate: terms.Rates.Text(e.Topic)})
+	for i, line := range avoided {
+		if line != nil {
+			byEntry[i] = append(byEntry[i], *line)
 		}
 	}
 	var drafts []Line
@@ -90,11 +78,42 @@ func Draft(period Period, currency string, entries []Entry, terms Terms) ([]Line
 	}), nil
 }
 
-// avoided is the human cost of each credited entry, 0 for the others: the topics' exact totals in millionths, spread
+// charged is what the AI cost on each entry, a line for each model. Only token prices reach below the millionth.
+func charged(entries []Entry, m CostModel) ([][]Line, error) {
+	exact := lo.Map(entries, func(e Entry, _ int) money.Exact { return m.tokens(e.Usage) })
+	tokens, _, err := money.Millionths(exact)
+	if err != nil {
+		return nil, err
+	}
+	out := make([][]Line, len(entries))
+	texts := lo.SliceToMap([]Model{PerConversation, PerResolution, PerToken}, func(model Model) (Model, string) { return model, m.text(model) })
+	for i, e := range entries {
+		each, err1 := m.PerConversation.Mul(e.Usage.Unreported)
+		resolved, err2 := m.PerResolution.Mul(e.Usage.UnreportedResolved)
+		if err := errors.Join(err1, err2); err != nil {
+			return nil, fmt.Errorf("%q: %w", e.Ref, err)
+		}
+		for _, c := range []struct {
+			model  Model
+			amount money.Micro
+			due    bool
+		}{
+			{Reported, e.Usage.Reported, e.Usage.Reported != 0}, {PerConversation, each, each != 0},
+			{PerResolution, resolved, resolved != 0}, {PerToken, tokens[i], exact[i].Sign() != 0},
+		} {
+			if c.due {
+				out[i] = append(out[i], Line{Kind: AICost, Amount: c.amount, Model: c.model, Rate: texts[c.model]})
+			}
+		}
+	}
+	return out, nil
+}
+
+// avoided is the human cost of each credited entry, nil for the others: the topics' exact totals in millionths, spread
 // evenly over the topic's entries, where the first ones take what does not divide.
-func avoided(entries []Entry, rates Rates) ([]money.Micro, error) {
-	out := make([]money.Micro, len(entries))
-	counts := lo.CountValuesBy(lo.Filter(entries, func(e Entry, _ int) bool { return e.Credited }), func(e Entry) string { return e.Topic })
+func avoided(entries []Entry, rates Rates) ([]*Line, error) {
+	credited := lo.Filter(entries, func(e Entry, _ int) bool { return e.Credited })
+	counts := lo.CountValuesBy(credited, func(e Entry) string { return e.Topic })
 	topics := lo.Keys(counts)
 	slices.Sort(topics)
 	totals, _, err := money.Millionths(lo.Map(topics, func(topic string, _ int) money.Exact {
@@ -104,23 +123,29 @@ func avoided(entries []Entry, rates Rates) ([]money.Micro, error) {
 	if err != nil {
 		return nil, err
 	}
-	extra := map[string]money.Micro{}
-	each := map[string]money.Micro{}
+	type share struct {
+		each, extra money.Micro
+		rate        string
+		due         bool
+	}
+	shares := map[string]*share{}
 	for i, topic := range topics {
 		n := money.Micro(counts[topic])
-		each[topic], extra[topic] = totals[i]/n, totals[i]%n
+		each, _ := rates.PerContact(topic)
+		shares[topic] = &share{totals[i] / n, totals[i] % n, rates.Text(topic), each.Sign() != 0}
 	}
-	for i, e := range entries {
-		if !e.Credited {
-			continue
+	return lo.Map(entries, func(e Entry, _ int) *Line {
+		s := shares[e.Topic]
+		if !e.Credited || !s.due {
+			return nil
 		}
-		out[i] = each[e.Topic]
-		if extra[e.Topic] > 0 {
-			out[i]++
-			extra[e.Topic]--
+		line := Line{Kind: HumanCostAvoided, Amount: s.each, Rate: s.rate}
+		if s.extra > 0 {
+			line.Amount++
+			s.extra--
 		}
-	}
-	return out, nil
+		return &line
+	}), nil
 }
 
 // text names the price behind a charge for people.

@@ -107,8 +107,12 @@ type Rates struct {
 }
 
 // Learn derives the rates from what the organisation told and from its own human contacts. From 20 measured contacts on,
-// a topic uses ShrinkHandle of its mean and the organisation's; below, every topic uses the time told, or the default.
+// a topic uses ShrinkHandle of its mean and the organisation's; below, every topic uses the time told, or the default. A
+// negative hourly cost or handle time is an error.
 func Learn(human HumanCost, currency string, measured []TopicHandle) (Rates, error) {
+	if human.Hourly != nil && *human.Hourly < 0 {
+		return Rates{}, fmt.Errorf("an hourly cost of %s cannot be", *human.Hourly)
+	}
 	rates := Rates{Hourly: human.Hourly, HourlySource: SourceSet}
 	if human.Hourly == nil {
 		rates.HourlySource = SourceUnknown

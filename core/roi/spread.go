@@ -25,15 +25,14 @@ func (s *spread) add(variance float64, df int64) {
 	}
 }
 
-// estimate wraps a value whose sampling error is s. The quantile is Student's t with Welch–Satterthwaite degrees of
-// freedom, which is 1.96 for large samples and keeps its promise for small ones.
-func (s spread) estimate(value float64, n int64, definition string) stat.Estimate {
-	return stat.WithInterval(value, s.interval(value), stat.Confidence95, stat.MethodDelta, n, definition)
-}
+// half is half the width of the 95 % interval. The quantile is Student's t with Welch–Satterthwaite degrees of freedom,
+// which is 1.96 for large samples and keeps its promise for small ones.
+func (s spread) half() float64 { return s.quantile() * math.Sqrt(s.variance) }
 
-func (s spread) interval(value float64) stat.Interval {
-	half := s.quantile() * math.Sqrt(s.variance)
-	return stat.Interval{Low: value - half, High: value + half}
+// around is value ± half.
+func around(value, half float64, n int64, definition string) stat.Estimate {
+	interval := stat.Interval{Low: value - half, High: value + half}
+	return stat.WithInterval(value, interval, stat.Confidence95, stat.MethodDelta, n, definition)
 }
 
 func (s spread) quantile() float64 {

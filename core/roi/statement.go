@@ -1,6 +1,8 @@
 package roi
 
 import (
+	"math"
+
 	"github.com/samber/lo"
 
 	"github.com/csm-monitor/csm-monitor/core/money"
@@ -37,6 +39,8 @@ type Statement struct {
 	PaybackMonths *money.Exact
 
 	topics []TopicCounts
+	// each is the human cost of one contact, by topic and not rounded.
+	each []money.Exact
 }
 
 // ChargeTotal is one model's part of the AI's cost.
@@ -96,6 +100,10 @@ func State(in Inputs) (Statement, error) {
 		return Statement{}, err
 	}
 	s := Statement{Currency: in.Currency, Rates: rates, topics: in.Topics}
+	s.each = lo.Map(in.Topics, func(t TopicCounts, _ int) money.Exact {
+		each, _ := rates.PerContact(t.Topic)
+		return each
+	})
 	s.Unpriced = lo.SumBy(in.Topics, func(t TopicCounts) int64 { return in.Model.Unpriced(t.Usage) })
 	s.Confidence = rates.Confidence()
 	if s.Unpriced > 0 {
@@ -118,9 +126,10 @@ func (s *Statement) addAICost(in Inputs) error {
 	s.Topics = lo.Map(in.Topics, func(t TopicCounts, _ int) TopicFigures {
 		return TopicFigures{Topic: t.Topic, Credited: t.Credited(Standard), Rate: s.Rates.Of(t.Topic)}
 	})
+	charges := lo.Map(in.Topics, func(t TopicCounts, _ int) []Charge { return in.Model.Charges(t.Usage) })
 	for _, model := range []Model{Reported, PerConversation, PerResolution, PerToken} {
-		parts, total, err := money.Millionths(lo.Map(in.Topics, func(t TopicCounts, _ int) money.Exact {
-			charge, _ := lo.Find(in.Model.Charges(t.Usage), func(c Charge) bool { return c.Model == model })
+		parts, total, err := money.Millionths(lo.Map(charges, func(cs []Charge, _ int) money.Exact {
+			charge, _ := lo.Find(cs, func(c Charge) bool { return c.Model == model })
 			return charge.Amount
 		}))
 		if err != nil {
@@ -162,9 +171,8 @@ func (s *Statement) addViews(in Inputs) (err error) {
 	if err != nil {
 		return err
 	}
-	for i, t := range in.Topics {
-		perContact, _ := s.Rates.PerContact(t.Topic)
-		rounded, err := perContact.Micro()
+	for i, each := range s.each {
+		rounded, err := each.Micro()
 		if err != nil {
 			return err
 		}
@@ -175,10 +183,7 @@ func (s *Statement) addViews(in Inputs) (err error) {
 
 // contacts is the human cost of the contacts credited in the view, by topic and not rounded.
 func (s *Statement) contacts(view View) []money.Exact {
-	return lo.Map(s.topics, func(t TopicCounts, _ int) money.Exact {
-		each, _ := s.Rates.PerContact(t.Topic)
-		return each.Mul(money.Whole(t.Credited(view)))
-	})
+	return lo.Map(s.topics, func(t TopicCounts, i int) money.Exact { return s.each[i].Mul(money.Whole(t.Credited(view))) })
 }
 
 func (s *Statement) view(view View) (ViewFigures, error) {
@@ -208,26 +213,21 @@ func (s *Statement) view(view View) (ViewFigures, error) {
 
 // estimates adds the intervals that the measured handle times leave.
 func (s *Statement) estimates(v *ViewFigures, n int64) {
-	percent := func(sampling *spread) {
-		if v.Percent == nil {
-			return
-		}
+	v.HumanCostEstimate = stat.Exact(v.HumanCost.Float64(), n, HumanCostDefinition)
+	v.SavingsEstimate = stat.Exact(v.Savings.Float64(), n, SavingsDefinition)
+	if v.Percent != nil {
 		v.PercentEstimate = stat.Exact(v.Percent.Float64(), n, PercentageDefinition)
-		if sampling != nil {
-			v.PercentEstimate = sampling.scaled(100/s.AICost.Float64()).estimate(v.Percent.Float64(), n, PercentageDefinition)
-		}
 	}
 	seconds, ok := s.Rates.handleSpread(s.topicCounts(v.View))
 	if !ok {
-		v.HumanCostEstimate = stat.Exact(v.HumanCost.Float64(), n, HumanCostDefinition)
-		v.SavingsEstimate = stat.Exact(v.Savings.Float64(), n, SavingsDefinition)
-		percent(nil)
 		return
 	}
-	sampling := seconds.scaled(perSecond(*s.Rates.Hourly))
-	v.HumanCostEstimate = sampling.estimate(v.HumanCost.Float64(), n, HumanCostDefinition)
-	v.SavingsEstimate = sampling.estimate(v.Savings.Float64(), n, SavingsDefinition)
-	percent(&sampling)
+	half := perSecond(*s.Rates.Hourly) * seconds.half()
+	v.HumanCostEstimate = around(v.HumanCost.Float64(), half, n, HumanCostDefinition)
+	v.SavingsEstimate = around(v.Savings.Float64(), half, n, SavingsDefinition)
+	if v.Percent != nil {
+		v.PercentEstimate = around(v.Percent.Float64(), 100*half/math.Abs(s.AICost.Float64()), n, PercentageDefinition)
+	}
 }
 
 func (s *Statement) topicCounts(view View) []topicCount {

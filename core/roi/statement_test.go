@@ -13,9 +13,8 @@ import (
 
 // sums adds up whole seconds.
 func sums(seconds ...int64) roi.Handle {
-	return lo.Reduce(seconds, func(h roi.Handle, s int64, _ int) roi.Handle {
-		return h.Plus(roi.Handle{N: 1, Sum: s, Squares: big.NewInt(s * s)})
-	}, roi.Handle{})
+	squares := lo.SumBy(seconds, func(s int64) int64 { return s * s })
+	return roi.Handle{N: int64(len(seconds)), Sum: lo.Sum(seconds), Squares: big.NewInt(squares)}
 }
 
 // alternating has n observations, an even number, with this mean, half of them off below it and half above.
@@ -246,6 +245,7 @@ func TestStateRefuses(t *testing.T) {
 		"a topic twice":           func(in *roi.Inputs) { in.Topics[1].Topic = "billing" },
 		"a negative count":        func(in *roi.Inputs) { in.Topics[0].Escalated = -1 },
 		"a negative handle time":  func(in *roi.Inputs) { in.Topics = nil; in.Human.HandleSeconds = lo.ToPtr(-1.0) },
+		"a negative hourly cost":  func(in *roi.Inputs) { in.Human.Hourly = lo.ToPtr(money.Micro(-1)) },
 		"too much money":          func(in *roi.Inputs) { in.Fee = 1 << 62; in.Topics[0].Usage.Reported = 1 << 62 },
 	} {
 		in := example(t)
