@@ -188,3 +188,25 @@ func TestMillionthsAddUp(t *testing.T) {
 		t.Errorf("lines beyond the range: %v", err)
 	}
 }
+
+func FuzzExactJSON(f *testing.F) {
+	for _, seed := range []string{`1`, `"0.1"`, `"1/3"`, `"1/0"`, `1e-400`, `null`, `"1e400/1e-400"`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var x, again money.Exact
+		if json.Unmarshal(raw, &x) != nil {
+			return
+		}
+		text, err := x.MarshalJSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(text) > 100 {
+			return // longer than the reader takes
+		}
+		if err := json.Unmarshal(text, &again); err != nil || again.Cmp(x) != 0 {
+			t.Fatalf("%s is written %s and reads %s, %v", raw, text, again, err)
+		}
+	})
+}
