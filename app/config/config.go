@@ -1,0 +1,135 @@
+// Package config is what an operator can say: one struct, read from variables that begin with CSM_, from files for what
+// must stay secret, and from flags of the same names. Everything wrong is reported at once, in sentences.
+package config
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/csm-monitor/csm-monitor/core/tenant"
+)
+
+// Prefix begins the name of every variable.
+const Prefix = "CSM_"
+
+// Config is everything the server and the worker can be told. The tags are its documentation: --help and the README's
+// table are made from them.
+type Config struct {
+	Addr         Addr          `env:"ADDR" envDefault:"127.0.0.1:8080" group:"Serving" help:"Address to listen on. The default is reachable from this machine only; :8080 listens everywhere."`
+	MaxBody      Size          `env:"MAX_BODY" envDefault:"1MiB" group:"Serving" help:"Largest request with one conversation."`
+	MaxBatch     Size          `env:"MAX_BATCH" envDefault:"64MiB" group:"Serving" help:"Largest batch, counted after decompression."`
+	RateLimit    Rate          `env:"RATE_LIMIT" envDefault:"0" group:"Serving" help:"Requests a second allowed to each API key, 0 for no limit."`
+	DrainTimeout time.Duration `env:"DRAIN_TIMEOUT" envDefault:"30s" group:"Serving" help:"How long requests under way may take to finish after SIGTERM."`
+
+	DataDir   string `env:"DATA_DIR" envDefault:"./csm-data" group:"Data" help:"Folder for the database and the master key; made on the first start."`
+	Storage   DSN    `env:"STORAGE" group:"Data" secret:"true" default:"sqlite:// in the data folder" help:"Where conversations are kept. sqlite:// and memory:// serve one process, postgres:// any number of servers and workers."`
+	MasterKey Secret `env:"MASTER_KEY" group:"Data" secret:"true" default:"master.key in the data folder" help:"Key that seals what is stored, base64 or hex of 32 bytes. Without it nothing sealed can be read again: keep a copy."`
+
+	DefaultPlan   Plan  `env:"DEFAULT_PLAN" envDefault:"self_hosted" group:"Organisations" help:"Plan of organisations made here. It decides how long text is kept; self_hosted keeps it until you say otherwise."`
+	RetentionDays *Days `env:"RETENTION_DAYS" group:"Organisations" default:"what the plan says" help:"Days for which text of organisations made here is kept, 0 to keep everything."`
+
+	LogLevel  Level  `env:"LOG_LEVEL" envDefault:"info" group:"Logs" help:"Least level that is written: debug, info, warn or error."`
+	LogFormat Format `env:"LOG_FORMAT" envDefault:"auto" group:"Logs" help:"json, text, or auto: text on a terminal, JSON everywhere else."`
+}
+
+// KeyFile is where the master key is kept when none is configured.
+func (c Config) KeyFile() string { return filepath.Join(c.DataDir, "master.key") }
+
+// Load reads variables and flags; flags win. Schemes are the kinds of stores that exist. The error, when there is one,
+// is *Invalid or *Asked.
+func Load(args, environ, schemes []string) (Config, error) {
+	s := newSource(os.ReadFile)
+	s.variables(environ)
+	s.flags(args)
+	if s.asked != nil {
+		return Config{}, s.asked
+	}
+	c := s.parse()
+	c.complete(s, schemes)
+	return c, s.faults.orNil()
+}
+
+// complete fills in what depends on other settings and checks what can be checked before anything is opened.
+func (c *Config) complete(s *source, schemes []string) {
+	dir, err := filepath.Abs(c.DataDir)
+	if err != nil {
+		s.faults.add("%s cannot be made an absolute path: %v.", s.named("DATA_DIR"), err)
+	}
+	c.DataDir = dir
+	if c.Storage == (DSN{}) {
+		c.Storage = SQLiteIn(dir)
+	}
+	if problem := c.Storage.check(schemes); problem != "" {
+		s.faults.add("%s %s.", s.named("STORAGE"), problem)
+	}
+	if c.DrainTimeout < 0 || c.DrainTimeout > time.Hour {
+		s.faults.add("%s must be from 0s to 1h.", s.named("DRAIN_TIMEOUT"))
+	}
+	if c.MaxBody > c.MaxBatch && c.MaxBatch > 0 {
+		s.faults.add("%s must not be above %s: a batch of one would not fit.", s.named("MAX_BODY"), s.named("MAX_BATCH"))
+	}
+}
+
+// SQLiteIn is the address of the default database in a folder.
+func SQLiteIn(dir string) DSN {
+	return DSN{"sqlite://" + filepath.ToSlash(filepath.Join(dir, "csm.db"))}
+}
+
+// Retention is RetentionDays as settings hold it.
+func (c Config) Retention() *int {
+	if c.RetentionDays == nil {
+		return nil
+	}
+	days := int(*c.RetentionDays)
+	return &days
+}
+
+// Plan is a tenant.Plan that is known.
+type Plan tenant.Plan
+
+// UnmarshalText refuses unknown plans.
+func (p *Plan) UnmarshalText(text []byte) error {
+	if !tenant.Plan(text).Valid() {
+		return oneOf(tenant.Plans())
+	}
+	*p = Plan(text)
+	return nil
+}
+
+// Level is the least level of logs that are written.
+type Level slog.Level
+
+// UnmarshalText accepts the four names of levels, in any case.
+func (l *Level) UnmarshalText(text []byte) error {
+	level, ok := map[string]slog.Level{
+		"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError,
+	}[lower(text)]
+	if !ok {
+		return oneOf([]string{"debug", "info", "warn", "error"})
+	}
+	*l = Level(level)
+	return nil
+}
+
+// Format is how logs are written.
+type Format string
+
+// The formats. Auto is text on a terminal and JSON everywhere else.
+const (
+	Auto Format = "auto"
+	Text Format = "text"
+	JSON Format = "json"
+)
+
+// UnmarshalText refuses unknown formats.
+func (f *Format) UnmarshalText(text []byte) error {
+	switch known := Format(lower(text)); known {
+	case Auto, Text, JSON:
+		*f = known
+		return nil
+	default:
+		return oneOf([]Format{Auto, Text, JSON})
+	}
+}
