@@ -39,6 +39,7 @@ type entry struct {
 	boost   float64 // what the word adds to a word after it; 0 for words that do not
 	lexical bool    // the word is in the lexicon
 	muted   bool    // lexical, but always of valence 0
+	polite  bool    // lexical, and "no" straight before it declines instead of negating
 	negates bool
 	opens   bool // an idiom or a dampener of two words begins with it
 }
@@ -117,6 +118,8 @@ func (d dictionary) adapted(data string) dictionary {
 		switch words[0] {
 		case "mute":
 			out.mark(words[1:], func(e *entry) { e.muted, e.lexical = true, true })
+		case "polite":
+			out.mark(words[1:], func(e *entry) { e.polite = true })
 		case "halve":
 			out.mark(words[1:], func(e *entry) { e.valence /= 2 })
 		}

@@ -112,9 +112,10 @@ func (c *conversation) repeated(s string) string {
 	if c.points.Repetition >= 4 {
 		return ""
 	}
-	now := tokensOf(s)
+	words := text.NormalForm(s)
+	count, now := len(words), distinct(words)
 	defer func() { c.earlier = append(c.earlier, now) }()
-	if len(now) < repeatedTokens {
+	if count < repeatedTokens {
 		return ""
 	}
 	for _, before := range recent(c.earlier) {
@@ -131,7 +132,7 @@ func (c *conversation) reply(i int, s string) {
 	if c.loop != nil {
 		return
 	}
-	now := tokensOf(s)
+	now := distinct(text.NormalForm(s))
 	if len(now) == 0 {
 		return
 	}
@@ -149,10 +150,10 @@ func recent(earlier []tokens) []tokens { return earlier[max(0, len(earlier)-look
 // tokens are the distinct content words of a message in the order of the alphabet.
 type tokens []string
 
-func tokensOf(s string) tokens {
-	t := text.NormalForm(s)
-	slices.Sort(t)
-	return slices.Compact(t)
+// distinct reuses the list of words.
+func distinct(words []string) tokens {
+	slices.Sort(words)
+	return slices.Compact(words)
 }
 
 func (t tokens) jaccard(other tokens) float64 {

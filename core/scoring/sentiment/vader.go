@@ -89,7 +89,7 @@ func valence(words []word, i int, shouts bool) float64 {
 	if w.lower == "no" && i+1 < len(words) && words[i+1].lexical {
 		v = 0 // it negates the next word instead
 	}
-	if isWord(words, i-1, "no") || isWord(words, i-2, "no") ||
+	if isWord(words, i-1, "no") && !w.polite || isWord(words, i-2, "no") ||
 		isWord(words, i-3, "no") && (isWord(words, i-1, "or") || isWord(words, i-1, "nor")) {
 		v = w.valence * negation
 	}

@@ -59,6 +59,8 @@ func TestThanksThatAreNoneAreNegative(t *testing.T) {
 		"Thanks for nothing":              sentiment.Negative,
 		"great, thanks, that didn’t help": sentiment.Negative,
 		"thank you, that solved it":       sentiment.Positive,
+		"No thanks, that's all":           sentiment.Positive,
+		"no thank you":                    sentiment.Positive,
 		"I don’t like this awful thing":   sentiment.Negative,
 	} {
 		if got := sentiment.MessageLabel(s); got != want {

@@ -73,6 +73,7 @@ func TestNegatedThanks(t *testing.T) {
 		"non mi ha aiutato":                    "non mi ha aiutato",
 		"dat werkt niet":                       "werkt niet",
 		"great, thanks!":                       "",
+		"if that doesn't work try 8":           "",
 		"no thanks":                            "",
 		"no thank you, that's all":             "",
 		"I can't log in":                       "",
