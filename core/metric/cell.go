@@ -114,6 +114,15 @@ func (v Vector) Histogram(party conversation.Party, keep func(conversation.Scale
 	return h
 }
 
+// TouchHistogram is the count of ratings 1 to 5 of conversations last touched by party.
+func (v Vector) TouchHistogram(party conversation.Party) [5]int64 {
+	var h [5]int64
+	for star := 1; star <= 5; star++ {
+		h[star-1] = v.At(TouchRatings(party, star))
+	}
+	return h
+}
+
 // Moments is n, Σ and Σ² of a duration in seconds. Σ² is exact however large.
 func (v Vector) Moments(s Seconds) (n, sum int64, squares *big.Int) {
 	squares = new(big.Int).Lsh(big.NewInt(v.At(s.squaresHigh())), 32)

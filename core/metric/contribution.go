@@ -103,6 +103,7 @@ func (b *builder) ratings(c conversation.Conversation) {
 	}
 	r := c.Facts.Rating.Value
 	b.add(Ratings(c.Findings.Attribution, r.Scale, r.Score), 1)
+	b.add(TouchRatings(c.Findings.LastTouch, r.Score), 1)
 	b.add(RatedWithLabel(label), 1)
 	b.count(SatisfiedWithLabel(label), r.Satisfied())
 }

@@ -63,7 +63,8 @@ const (
 	turnBlock      Measure = 300  // customer turn × (escalated, ended otherwise)
 	failureBlock   Measure = 360  // failed, by kind
 	avoidBlock     Measure = 370  // customer requests before any substantive answer
-	secondsBlock   Measure = 400  // kind × (n, sum, squares high, squares low)
+	touchBlock     Measure = 380  // last touch × star
+	secondsBlock   Measure = 430  // kind × (n, sum, squares high, squares low)
 	logBlock       Measure = 1000 // kind × 1,000 log cells
 )
 
@@ -98,6 +99,11 @@ func in[T comparable](list []T, v T) Measure {
 func Ratings(party conversation.Party, scale conversation.Scale, star int) Measure {
 	p := max(slices.Index(parties, party), 0)
 	return ratingBlock + Measure(p)*25 + in(scales, scale)*5 + Measure(star-1)
+}
+
+// TouchRatings counts ratings of star 1 to 5 by the last party before the rating, on all scales.
+func TouchRatings(party conversation.Party, star int) Measure {
+	return touchBlock + Measure(max(slices.Index(parties, party), 0))*5 + Measure(star-1)
 }
 
 // SentimentLabel counts conversations by label; the empty label counts those without customer text.
