@@ -53,7 +53,7 @@ func StandOut(topics []Topic) []Standing {
 		rest := Topic{Escalated: total.Escalated - t.Escalated, Total: total.Total - t.Total}
 		out[i] = Standing{
 			Topic:      t,
-			Lift:       stat.Lift(t.Escalated, t.Total, rest.Escalated, rest.Total, "escalation.lift/v1"),
+			Lift:       lift(t, rest),
 			Difference: stat.ProportionDifference(t.Escalated, t.Total, rest.Escalated, rest.Total, 100, "escalation.topic_difference/v1"),
 		}
 		if t.Total < MinTested {
@@ -72,6 +72,14 @@ func StandOut(topics []Topic) []Standing {
 		return cmp.Or(-compareBool(a.Significant, b.Significant), cmp.Compare(b.Escalated, a.Escalated), cmp.Compare(a.Name, b.Name))
 	})
 	return out
+}
+
+// lift is unknown where nothing escalated on either side: the ratio of two empty counts would only show their sizes.
+func lift(t, rest Topic) stat.Estimate {
+	if t.Escalated+rest.Escalated == 0 {
+		return stat.Unknown("escalation.lift/v1", t.Total+rest.Total)
+	}
+	return stat.Lift(t.Escalated, t.Total, rest.Escalated, rest.Total, "escalation.lift/v1")
 }
 
 func compareBool(a, b bool) int {

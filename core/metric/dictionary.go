@@ -137,6 +137,8 @@ func escalationDefinitions() []Definition {
 			Formula: "Σ seconds / escalations", Interval: "95 %"},
 		{ID: "escalation.incidence/v1", Name: "Escalated by turn", Unit: "per cent", Words: "Share of AI conversations that have escalated by a customer turn. Ending without one competes, open conversations are censored.",
 			Formula: "F += S · escalated / at risk; S *= 1 − ended / at risk", Source: "Aalen, Johansen 1978, Scand J Stat 5:141"},
+		{ID: "escalation.median_turn/v1", Name: "Median turn of escalation", Unit: "customer turns", Words: "Half of the escalated AI conversations had escalated by this customer turn.",
+			Formula: "first turn by which half of the escalations had happened"},
 		{ID: "escalation.change/v1", Name: "Change of the escalation rate", Unit: "per cent points", Words: "What of the change is due to traffic moving between topics (mix) and what to the topics themselves (rate). The parts add up.",
 			Formula: "mix = Δw (mean rate − mean overall rate), rate = Δr · mean share", Source: "Kitagawa 1955, JASA 50:1168"},
 		{ID: "escalation.risk/v1", Name: "Live risk", Unit: "probability", Words: "Chance that a running conversation will reach a human, by what it shows so far. Default weights are a judgement and not calibrated.",

@@ -44,8 +44,8 @@ func moreCostFigures(a account) Figures {
 	view := func(name string, f roi.ViewFigures) Figures {
 		return Figures{
 			count("credited_resolutions_"+name, f.Credited, "roi.credited_"+name+"/v1"),
-			amount("cost_savings_"+name, f.Savings, f.SavingsEstimate),
-			{Name: "roi_percentage_" + name, Decimals: percent, Estimate: f.PercentEstimate},
+			amount("cost_savings_"+name, when(a.priced, f.Savings), evidence(f.SavingsEstimate, a.priced)),
+			{Name: "roi_percentage_" + name, Decimals: percent, Estimate: evidence(f.PercentEstimate, a.priced)},
 		}
 	}
 	out := Figures{
@@ -124,26 +124,29 @@ func (v view) statement(ctx context.Context) (account, error) {
 // neither it nor what depends on it is.
 func costFigures(a account) Figures {
 	s := a.Statement
-	known := func(m *money.Micro, yes bool) *money.Micro {
-		if !yes {
-			return nil
-		}
-		return m
-	}
-	evidence := func(e stat.Estimate, yes bool) stat.Estimate {
-		if !yes {
-			return stat.Unknown(e.Definition, e.N)
-		}
-		return e
-	}
-	human, both := a.conversations > 0, a.priced
+	some := a.conversations > 0
 	ai := stat.Exact(s.AICost.Float64(), a.conversations, "roi.ai_cost/v1")
 	return Figures{
-		amount("total_ai_cost", known(&s.AICost, a.priced), evidence(ai, a.priced)),
-		amount("total_estimated_human_cost", known(s.Standard.HumanCost, human), evidence(s.Standard.HumanCostEstimate, human)),
-		amount("cost_savings", known(s.Standard.Savings, both), evidence(s.Standard.SavingsEstimate, both)),
-		{Name: "roi_percentage", Decimals: percent, Estimate: evidence(s.Standard.PercentEstimate, both)},
+		amount("total_ai_cost", when(a.priced, &s.AICost), evidence(ai, a.priced)),
+		amount("total_estimated_human_cost", when(some, s.Standard.HumanCost), evidence(s.Standard.HumanCostEstimate, some)),
+		amount("cost_savings", when(a.priced, s.Standard.Savings), evidence(s.Standard.SavingsEstimate, a.priced)),
+		{Name: "roi_percentage", Decimals: percent, Estimate: evidence(s.Standard.PercentEstimate, a.priced)},
 	}
+}
+
+// when is the amount if it is known, else nil.
+func when(known bool, m *money.Micro) *money.Micro {
+	if !known {
+		return nil
+	}
+	return m
+}
+
+func evidence(e stat.Estimate, known bool) stat.Estimate {
+	if !known {
+		return stat.Unknown(e.Definition, e.N)
+	}
+	return e
 }
 
 // rates learns handle times from the human conversations of the last 90 days of the window, and from all of a longer

@@ -1,0 +1,268 @@
+package monitor
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/samber/lo"
+
+	"github.com/csm-monitor/csm-monitor/core/conversation"
+	"github.com/csm-monitor/csm-monitor/core/escalation"
+	"github.com/csm-monitor/csm-monitor/core/metric"
+	"github.com/csm-monitor/csm-monitor/core/outcome"
+	"github.com/csm-monitor/csm-monitor/core/stat"
+)
+
+// EscalationExplained says why conversations reach a human, when, what changed, and what could be done.
+type EscalationExplained struct {
+	Frame
+	Reasons []ReasonCount
+	// Change splits the change since the previous window; nil when one of the two is empty.
+	Change    *escalation.Change
+	Figures   Figures
+	ByTurn    []TurnShare
+	Avoidable []AvoidableCount
+	Outcomes  []OutcomeCount
+	AtRisk    []AtRisk
+}
+
+// TurnShare is the share of AI conversations escalated by a customer turn, in per cent.
+type TurnShare struct {
+	Turn     int
+	Estimate stat.Estimate
+}
+
+// AvoidableCount counts escalations by what could have kept them from a human.
+type AvoidableCount struct {
+	Kind  escalation.Avoidable
+	Count int64
+}
+
+// OutcomeCount counts AI conversations by outcome.
+type OutcomeCount struct {
+	Outcome conversation.Outcome
+	Count   int64
+}
+
+// AtRisk is a running conversation that looks like reaching a human.
+type AtRisk struct {
+	UID            uuid.UUID
+	ConversationID string
+	Topic          string
+	Risk           float64
+	Signals        []conversation.Signal
+}
+
+// shownTurns are the customer turns a curve is read at.
+var shownTurns = []int{1, 2, 3, 5, 10}
+
+// EscalationExplained answers for the window.
+func (m *Monitor) EscalationExplained(ctx context.Context, r Request) (EscalationExplained, error) {
+	v, err := m.open(ctx, r, PatternHours)
+	if err != nil {
+		return EscalationExplained{}, err
+	}
+	topics, err := v.cells(ctx, metric.Grouping{Topic: true})
+	if err != nil {
+		return EscalationExplained{}, err
+	}
+	before, err := v.previous().cells(ctx, metric.Grouping{Topic: true})
+	if err != nil {
+		return EscalationExplained{}, err
+	}
+	settled, young, err := v.byAge(ctx, v.asOf.Add(-outcome.PendingFor))
+	if err != nil {
+		return EscalationExplained{}, err
+	}
+	sum, err := settled.Plus(young)
+	if err != nil {
+		return EscalationExplained{}, err
+	}
+	out := EscalationExplained{Frame: v.frame(), Reasons: reasons(sum), Avoidable: avoidable(topics)}
+	if change, ok := escalation.Explain(pairs(before, topics)); ok {
+		change.Topics = escalation.BySize(change.Topics)
+		out.Change = &change
+	}
+	ladder := outcome.Climb(settled, young)
+	out.Outcomes = []OutcomeCount{
+		{conversation.OutcomeConfirmed, ladder.Confirmed}, {conversation.OutcomeAssumed, ladder.Assumed},
+		{conversation.OutcomeAbandoned, ladder.Abandoned}, {conversation.OutcomeEscalated, ladder.Escalated},
+		{conversation.OutcomeAmbiguous, ladder.Ambiguous}, {conversation.OutcomePending, ladder.Pending},
+	}
+	out.Figures = append(escalations(sum), resolution(ladder), between(ladder))
+	durable, err := v.durability(ctx)
+	if err != nil {
+		return EscalationExplained{}, err
+	}
+	out.Figures = append(append(out.Figures, durable...), medianTurn(sum))
+	out.ByTurn = byTurn(settled, young)
+	out.AtRisk, err = v.atRisk(ctx, topics)
+	return out, err
+}
+
+func between(l outcome.Ladder) Figure {
+	e := stat.Unknown("resolution.bounds/v1", l.Total())
+	if i, ok := l.Between(); ok && l.Total() > l.Pending {
+		e = stat.WithInterval(100*float64(l.Confirmed+l.Assumed)/float64(l.Total()), i, 0, stat.MethodBounds, l.Total(), "resolution.bounds/v1")
+	}
+	return Figure{Name: "resolved_between", Decimals: percent, Estimate: e}
+}
+
+// durability is the share of resolutions that lasted, among those old enough to tell.
+func (v view) durability(ctx context.Context) (Figures, error) {
+	mature72, young72, err := v.byAge(ctx, v.asOf.Add(-metric.ReturnWindow))
+	if err != nil {
+		return nil, err
+	}
+	mature7d, young7d, err := v.byAge(ctx, v.asOf.Add(-metric.DurableWindow))
+	if err != nil {
+		return nil, err
+	}
+	figure := func(name, definition string, mature, young metric.Vector, kept, lost []metric.Measure) Figure {
+		add := func(v metric.Vector, ms []metric.Measure) int64 { return lo.SumBy(ms, v.At) }
+		k, l := add(mature, kept), add(mature, lost)
+		all := k + l + add(young, kept) + add(young, lost)
+		f := rate(name, k, k+l, definition)
+		f.Estimate = f.Estimate.WithMaturity(stat.MaturityOf(k+l, all))
+		return f
+	}
+	return Figures{
+		figure("durable_72h_rate", "resolution.durable_72h/v1", mature72, young72,
+			[]metric.Measure{metric.CreditConfirmed, metric.CreditAssumed}, []metric.Measure{metric.LostConfirmed, metric.LostAssumed}),
+		figure("durable_7d_rate", "resolution.durable_7d/v1", mature7d, young7d,
+			[]metric.Measure{metric.KeptDurable7d}, []metric.Measure{metric.LostDurable7d}),
+	}, nil
+}
+
+// pairs lines the topics of two windows up.
+func pairs(before, now []metric.Cell) []escalation.Pair {
+	type both struct{ before, now metric.Vector }
+	topics := map[string]both{}
+	for _, c := range before {
+		topics[c.Key.Topic] = both{before: c.Values}
+	}
+	for _, c := range now {
+		b := topics[c.Key.Topic]
+		b.now = c.Values
+		topics[c.Key.Topic] = b
+	}
+	names := lo.Keys(topics)
+	slices.Sort(names)
+	of := func(name string, v metric.Vector) escalation.Topic {
+		return escalation.Topic{Name: name, Escalated: v.At(metric.Escalated), Total: v.At(metric.Conversations)}
+	}
+	return lo.Map(names, func(name string, _ int) escalation.Pair {
+		return escalation.Pair{Topic: name, Previous: of(name, topics[name].before), Current: of(name, topics[name].now)}
+	})
+}
+
+func avoidable(topics []metric.Cell) []AvoidableCount {
+	counts := map[escalation.Avoidable]int64{}
+	for _, c := range topics {
+		v := c.Values
+		success := v.At(metric.CreditConfirmed) + v.At(metric.CreditAssumed)
+		total := v.At(metric.CreditGross)
+		for _, reason := range conversation.Reasons() {
+			n := v.At(metric.EscalatedFor(reason))
+			if reason == conversation.CustomerRequested {
+				first := v.At(metric.RequestedFirst)
+				counts[escalation.Avoid(reason, lo.ToPtr(0), &success, &total)] += first
+				n -= first
+			}
+			counts[escalation.Avoid(reason, nil, nil, nil)] += n
+		}
+	}
+	return lo.Map([]escalation.Avoidable{escalation.ByContent, escalation.ByDeflection, escalation.NotAvoidable, escalation.Undetermined},
+		func(kind escalation.Avoidable, _ int) AvoidableCount { return AvoidableCount{kind, counts[kind]} })
+}
+
+// byTurn is the cumulative incidence of escalation by customer turn. Young conversations that have not escalated are
+// censored: they may yet.
+func byTurn(settled, young metric.Vector) []TurnShare {
+	var exits []stat.Exits
+	var n int64
+	for turn := range metric.MaxTurn + 2 {
+		e := stat.Exits{
+			Time:      float64(turn),
+			Happened:  settled.At(metric.EscalatedAtTurn(turn)) + young.At(metric.EscalatedAtTurn(turn)),
+			Competing: settled.At(metric.EndedAtTurn(turn)), Censored: young.At(metric.EndedAtTurn(turn)),
+		}
+		n += e.Happened + e.Competing + e.Censored
+		exits = append(exits, e)
+	}
+	steps, ok := stat.CumulativeIncidence(exits)
+	return lo.Map(shownTurns, func(turn, _ int) TurnShare {
+		e := stat.Unknown("escalation.incidence/v1", n)
+		if ok && n > 0 {
+			e = stat.Exact(100*stat.At(steps, float64(turn), 0), n, "escalation.incidence/v1")
+		}
+		return TurnShare{turn, e}
+	})
+}
+
+// medianTurn is the customer turn by which half of the escalated conversations had escalated.
+func medianTurn(sum metric.Vector) Figure {
+	n := sum.At(metric.EscalatedAI)
+	e := stat.Unknown("escalation.median_turn/v1", n)
+	var seen int64
+	for turn := range metric.MaxTurn + 2 {
+		seen += sum.At(metric.EscalatedAtTurn(turn))
+		if n > 0 && 2*seen >= n {
+			e = stat.Exact(float64(turn), n, "escalation.median_turn/v1")
+			break
+		}
+	}
+	return Figure{Name: "median_turn_of_escalation", Decimals: whole, Estimate: e}
+}
+
+// The running conversations shown as at risk.
+const (
+	riskShown   = 20
+	riskLooked  = 500
+	riskMinimum = 0.5
+)
+
+// atRisk looks at running AI conversations of the last day, newest first.
+func (v view) atRisk(ctx context.Context, topics []metric.Cell) ([]AtRisk, error) {
+	sum, err := metric.Total(topics)
+	if err != nil {
+		return nil, err
+	}
+	names := lo.Map(topics, func(c metric.Cell, _ int) string { return c.Key.Topic })
+	shrunk, ok := stat.ShrinkRates(
+		lo.Map(topics, func(c metric.Cell, _ int) int64 { return c.Values.At(metric.EscalatedAI) }),
+		lo.Map(topics, func(c metric.Cell, _ int) int64 { return c.Values.At(metric.AIInvolved) }))
+	rates := map[string]float64{}
+	if ok && sum.At(metric.AIInvolved) > 0 {
+		rates = lo.SliceToMap(lo.Range(len(names)), func(i int) (string, float64) { return names[i], shrunk.Shrunk[i] })
+	}
+	q := conversation.Query{
+		Start: v.asOf.Add(-outcome.PendingFor), Escalated: lo.ToPtr(false), AIHandled: lo.ToPtr(true),
+		Platform: v.where.Platform, Topic: v.where.Topic, Priority: v.where.Priority, AIAgent: v.aiAgent, Limit: riskLooked,
+	}
+	page, err := v.m.store.Conversations.List(ctx, v.org.ID, q)
+	if err != nil {
+		return nil, err
+	}
+	var out []AtRisk
+	for _, c := range page.Conversations {
+		if c.Closed() || c.Findings.Outcome.Kind == conversation.OutcomeConfirmed {
+			continue
+		}
+		has := func(s conversation.Signal) bool {
+			return slices.Contains(c.Findings.Escalation.Signals, s) || lo.ContainsBy(c.Findings.Sentiment.Evidence, func(e conversation.Evidence) bool { return e.Signal == s })
+		}
+		risk := escalation.Risk(escalation.Seen{
+			HumanRequest: has(conversation.HumanRequest), BotGaveUp: has(conversation.BotGaveUp), Repeated: has("repetition"),
+			LastNegative:  c.Findings.Sentiment.Last != nil && *c.Findings.Sentiment.Last <= -0.05,
+			CustomerTurns: c.Findings.CustomerTurns, TopicRate: rates[metric.KeyOf(c).Topic], PooledRate: shrunk.Pooled,
+		})
+		if risk >= riskMinimum {
+			out = append(out, AtRisk{c.Key.UID(), c.ID, c.Facts.Topic.Value, risk, c.Findings.Escalation.Signals})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b AtRisk) int { return cmp.Compare(b.Risk, a.Risk) })
+	return out[:min(len(out), riskShown)], nil
+}
