@@ -71,12 +71,25 @@ func (d dictionary) word(token string) word {
 	if bare := trim(token); longerThanTwo(bare) {
 		token = bare
 	}
-	lower := strings.ToLower(token)
-	w := word{lower: lower, entry: d[lower]}
-	if lower != token || !isASCII(token) {
-		w.upper = isUpper(token)
+	lower, upper := lowered(token)
+	return word{lower: lower, upper: upper, entry: d[lower]}
+}
+
+// lowered returns a token in lower case and whether it was in capitals.
+func lowered(token string) (lower string, upper bool) {
+	var small, capital bool
+	for i := range len(token) {
+		c := token[i]
+		if c >= utf8.RuneSelf {
+			return strings.ToLower(token), isUpper(token)
+		}
+		small = small || 'a' <= c && c <= 'z'
+		capital = capital || 'A' <= c && c <= 'Z'
 	}
-	return w
+	if !capital {
+		return token, false
+	}
+	return strings.ToLower(token), !small
 }
 
 func trim(token string) string {

@@ -34,16 +34,23 @@ func (b *phrases) tokens(into []token, s string) []token {
 		}
 		t := token{start: i, from: column, newClause: newClause}
 		lower := room[:0]
-		for isWordRune(r) || isApostrophe(r) && startsWithWord(s[i+size:]) {
+		for i < len(s) && asciiWord[s[i]] != 0 && len(lower) < len(room)-utf8.UTFMax { // most words end here
+			lower = append(lower, asciiWord[s[i]])
+			i++
+		}
+		column += i - t.start
+		if i < len(s) {
+			r, size = runeAt(s, i)
+		}
+		for i < len(s) && (isWordRune(r) || isApostrophe(r) && startsWithWord(s[i+size:])) {
 			if len(lower) < len(room)-utf8.UTFMax {
 				lower = appendFolded(lower, r)
 			}
 			column++
 			i += size
-			if i == len(s) {
-				break
+			if i < len(s) {
+				r, size = runeAt(s, i)
 			}
-			r, size = runeAt(s, i)
 		}
 		t.end, t.to, t.id = i, column, b.ids[string(lower)]
 		into = append(into, t)
@@ -51,6 +58,16 @@ func (b *phrases) tokens(into []token, s string) []token {
 	}
 	return into
 }
+
+// asciiWord holds for each byte that is an ASCII letter or digit its folded form, and 0 for all others.
+var asciiWord = func() (folded [256]byte) {
+	for c := range byte(utf8.RuneSelf) {
+		if isWordRune(rune(c)) {
+			folded[c] = appendFolded(nil, rune(c))[0]
+		}
+	}
+	return folded
+}()
 
 func runeAt(s string, i int) (r rune, size int) {
 	if c := s[i]; c < utf8.RuneSelf {
