@@ -20,7 +20,7 @@ type Config struct {
 	Addr         Addr          `env:"ADDR" envDefault:"127.0.0.1:8080" group:"Serving" help:"Address to listen on. The default is reachable from this machine only; :8080 listens everywhere."`
 	MaxBody      Size          `env:"MAX_BODY" envDefault:"1MiB" group:"Serving" help:"Largest request with one conversation."`
 	MaxBatch     Size          `env:"MAX_BATCH" envDefault:"64MiB" group:"Serving" help:"Largest batch, counted after decompression."`
-	RateLimit    Rate          `env:"RATE_LIMIT" envDefault:"0" group:"Serving" help:"Requests a second allowed to each API key, 0 for no limit."`
+	RateLimit    Rate          `env:"RATE_LIMIT" envDefault:"20000" group:"Serving" help:"Requests a second allowed to each API key. The default only stops what has run away."`
 	DrainTimeout time.Duration `env:"DRAIN_TIMEOUT" envDefault:"30s" group:"Serving" help:"How long requests under way may take to finish after SIGTERM."`
 
 	DataDir   string `env:"DATA_DIR" envDefault:"./csm-data" group:"Data" help:"Folder for the database and the master key; made on the first start."`

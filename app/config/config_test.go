@@ -35,7 +35,7 @@ func TestDefaults(t *testing.T) {
 	c := load(t, nil, []string{"HOME=/nowhere", "PATH=x"})
 	dir = filepath.Join(dir, "csm-data")
 	want := Config{
-		Addr: "127.0.0.1:8080", MaxBody: 1 << 20, MaxBatch: 64 << 20, DrainTimeout: 30 * time.Second,
+		Addr: "127.0.0.1:8080", MaxBody: 1 << 20, MaxBatch: 64 << 20, RateLimit: 20000, DrainTimeout: 30 * time.Second,
 		DataDir: dir, Storage: DSN{"sqlite://" + dir + "/csm.db"},
 		DefaultPlan: "self_hosted", LogLevel: Level(slog.LevelInfo), LogFormat: Auto,
 	}
@@ -90,7 +90,7 @@ func TestRefusals(t *testing.T) {
 			[]string{"The configuration has 9 faults",
 				`--addr must be host:port, such as 127.0.0.1:8080 or :8080, not "8080".`,
 				`--drain-timeout must be a duration such as 30s or 2m, not "soon".`,
-				`CSM_MAX_BODY must be a size`, `CSM_RATE_LIMIT must be a number from 0 to 1000000, not "-1".`,
+				`CSM_MAX_BODY must be a size`, `CSM_RATE_LIMIT must be a number above 0, at most 1000000, not "-1".`,
 				`CSM_DEFAULT_PLAN must be one of free, starter, professional, enterprise, self_hosted, not "gold".`,
 				`CSM_RETENTION_DAYS must be a number of days`, `CSM_LOG_LEVEL must be one of debug, info, warn, error`,
 				`CSM_LOG_FORMAT must be one of auto, text, json`, `CSM_X is not known`}},

@@ -151,11 +151,11 @@ func (s *Size) UnmarshalText(text []byte) error {
 // Rate is a number of events a second.
 type Rate float64
 
-// UnmarshalText accepts 0 to a million.
+// UnmarshalText accepts what is above 0, up to a million.
 func (r *Rate) UnmarshalText(text []byte) error {
 	v, err := strconv.ParseFloat(string(text), 64)
-	if err != nil || !(v >= 0 && v <= 1e6) {
-		return errors.New("must be a number from 0 to 1000000")
+	if err != nil || !(v > 0 && v <= 1e6) {
+		return errors.New("must be a number above 0, at most 1000000")
 	}
 	*r = Rate(v)
 	return nil
