@@ -110,11 +110,6 @@ func (m *Monitor) Conversations(ctx context.Context, org tenant.ID, q conversati
 	return m.store.Conversations.List(ctx, org, q)
 }
 
-// Delete removes what q matches, for good: repeated or late deliveries do not bring it back.
-func (m *Monitor) Delete(ctx context.Context, org tenant.ID, q conversation.Query) (conversation.Receipt, error) {
-	return m.store.Conversations.Delete(ctx, org, q, m.now())
-}
-
 // Ready answers nil when the store can serve.
 func (m *Monitor) Ready(ctx context.Context) error {
 	return m.store.Ready(ctx)

@@ -58,6 +58,7 @@ func (s Storage) Missing() []string {
 		{"Gaps", s.Gaps != nil},
 		{"Orgs", s.Orgs != nil},
 		{"Keys", s.Keys != nil},
+		{"Ledger", s.Ledger != nil},
 		{"Jobs", s.Jobs != nil},
 		{"Ready", s.Ready != nil},
 		{"Close", s.Close != nil},

@@ -15,6 +15,7 @@ import (
 	"github.com/csm-monitor/csm-monitor/core/conversation"
 	"github.com/csm-monitor/csm-monitor/core/knowledge"
 	"github.com/csm-monitor/csm-monitor/core/metric"
+	"github.com/csm-monitor/csm-monitor/core/roi"
 	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
 
@@ -26,6 +27,7 @@ type Storage struct {
 	Gaps          Gaps
 	Orgs          Orgs
 	Keys          Keys
+	Ledger        Ledger
 	Jobs          Jobs
 	// Shared says that other processes may use the same data at the same time.
 	Shared bool
@@ -124,6 +126,19 @@ type Keys interface {
 	List(ctx context.Context, org tenant.ID) ([]tenant.APIKey, error)
 	// Revoke makes a key useless from at on; ErrNotFound when the organisation has no such key. Again changes nothing.
 	Revoke(ctx context.Context, org tenant.ID, id string, at time.Time) error
+}
+
+// Ledger keeps the lines of the ROI account and which months are closed. Lines are only ever appended.
+type Ledger interface {
+	// Head is where the ledger ends: roi.Genesis(org) at the beginning.
+	Head(ctx context.Context, org tenant.ID) (roi.Head, error)
+	// Append stores sealed lines that follow head, and the record of a month they close if there is one, in one atomic
+	// step. ErrConflict when the ledger no longer ends in head, or the month is closed already.
+	Append(ctx context.Context, org tenant.ID, head roi.Head, lines []roi.Line, closing *roi.Closing) error
+	// Lines streams what q picks in the order of Seq. An error ends the sequence.
+	Lines(ctx context.Context, org tenant.ID, q roi.LineQuery) iter.Seq2[roi.Line, error]
+	// Closings yields the closed months, oldest first.
+	Closings(ctx context.Context, org tenant.ID) ([]roi.Closing, error)
 }
 
 // Jobs coordinates workers.

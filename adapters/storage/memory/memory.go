@@ -52,6 +52,7 @@ func New() port.Storage {
 		Gaps:          gaps{s},
 		Orgs:          orgs{s},
 		Keys:          keys{s},
+		Ledger:        ledger{s},
 		Jobs:          jobs{s},
 		Ready:         s.ready,
 		Close:         s.close,
@@ -84,6 +85,7 @@ type room struct {
 	order   []token
 	cursors map[string]string
 	gaps    gapRoom
+	ledger  ledgerRoom
 	// seq is the last number given to a version.
 	seq int64
 }
