@@ -1,0 +1,442 @@
+package monitor_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/samber/lo"
+
+	"github.com/csm-monitor/csm-monitor/adapters/storage/memory"
+	"github.com/csm-monitor/csm-monitor/core/conversation"
+	"github.com/csm-monitor/csm-monitor/core/metric"
+	"github.com/csm-monitor/csm-monitor/core/money"
+	"github.com/csm-monitor/csm-monitor/core/monitor"
+	"github.com/csm-monitor/csm-monitor/core/port"
+	"github.com/csm-monitor/csm-monitor/core/roi"
+	"github.com/csm-monitor/csm-monitor/core/tenant"
+)
+
+// noon is the tests' first time of day; a desk moves its own clock.
+var noon = time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
+
+// desk is one organisation in an empty store, with a clock the test turns.
+type desk struct {
+	*testing.T
+	ctx   context.Context
+	m     *monitor.Monitor
+	store port.Storage
+	org   tenant.ID
+	now   time.Time
+}
+
+func newDesk(t *testing.T) *desk {
+	t.Helper()
+	d := &desk{T: t, ctx: context.Background(), store: memory.New(), now: noon}
+	t.Cleanup(func() { d.store.Close() })
+	m, err := monitor.New(d.store, monitor.Options{Clock: func() time.Time { return d.now }})
+	d.must(err)
+	d.m = m
+	org, err := m.CreateOrg(d.ctx, "Acme", tenant.SelfHosted)
+	d.must(err)
+	d.org = org.ID
+	return d
+}
+
+func (d *desk) must(err error) {
+	d.Helper()
+	if err != nil {
+		d.Fatal(err)
+	}
+}
+
+// said is a conversation in short: who said what, a minute apart from start on.
+type said struct {
+	id       string
+	start    time.Time
+	topic    string
+	customer string
+	lines    []line
+	facts    func(conversation.Stamp) conversation.Facts
+}
+
+type line struct {
+	who  conversation.Sender
+	what string
+}
+
+var (
+	asks    = line{conversation.Customer, "How do I change my delivery address?"}
+	answers = line{conversation.AI, "Open your account, choose Addresses and edit the one you use."}
+	thanks  = line{conversation.Customer, "Thanks, that solved it."}
+	gaveUp  = line{conversation.AI, "I'm sorry, I don't have that information."}
+	agent   = line{conversation.HumanAgent, "Hello, I am Kim and will look into it."}
+)
+
+func (d *desk) patch(s said) conversation.Patch {
+	stamp := conversation.Stamp{Trust: conversation.Signed, At: d.now}
+	var facts conversation.Facts
+	if s.facts != nil {
+		facts = s.facts(stamp)
+	}
+	if s.topic != "" {
+		facts.Topic = conversation.State(&s.topic, stamp)
+	}
+	if s.customer != "" {
+		facts.CustomerID = conversation.State(&s.customer, stamp)
+	}
+	messages := lo.Map(s.lines, func(l line, i int) conversation.Message {
+		return conversation.Message{Sender: l.who, Content: l.what, At: s.start.Add(time.Duration(i) * time.Minute)}
+	})
+	key := conversation.Key{Org: d.org, Platform: conversation.Custom, ID: s.id}
+	return conversation.NewPatch(key, facts, messages, stamp, d.now)
+}
+
+func (d *desk) send(list ...said) []conversation.Result {
+	d.Helper()
+	results, err := d.m.Ingest(d.ctx, lo.Map(list, func(s said, _ int) monitor.Arrival { return monitor.Arrival{Patch: d.patch(s)} }))
+	d.must(err)
+	for _, r := range results {
+		d.must(r.Err)
+	}
+	return results
+}
+
+// work runs the jobs until they have nothing left.
+func (d *desk) work() {
+	d.Helper()
+	for _, job := range []func(context.Context, tenant.ID) (int, error){d.m.LinkReturns, d.m.AssignGaps, d.m.CorrectLedger} {
+		for {
+			n, err := job(d.ctx, d.org)
+			d.must(err)
+			if n == 0 {
+				break
+			}
+		}
+	}
+}
+
+func rated(score int) func(conversation.Stamp) conversation.Facts {
+	return func(s conversation.Stamp) conversation.Facts {
+		return conversation.Facts{Rating: conversation.State(&conversation.Rating{Score: score, Scale: conversation.Native5, At: s.At}, s)}
+	}
+}
+
+func cost(micro money.Micro) func(conversation.Stamp) conversation.Facts {
+	return func(s conversation.Stamp) conversation.Facts {
+		return conversation.Facts{Cost: conversation.State(&micro, s)}
+	}
+}
+
+func (d *desk) window() monitor.Request {
+	return monitor.Request{Org: d.org, Start: noon.AddDate(0, 0, -30), End: noon.AddDate(0, 0, 30)}
+}
+
+func (d *desk) want(f monitor.Figures, name string, want float64) {
+	d.Helper()
+	figure, ok := f.Get(name)
+	if !ok {
+		d.Fatalf("no figure %s", name)
+	}
+	if figure.Estimate.Value == nil || *figure.Estimate.Value != want {
+		d.Errorf("%s: wanted %v, got %v", name, want, show(figure.Estimate.Value))
+	}
+}
+
+func (d *desk) wantUnknown(f monitor.Figures, names ...string) {
+	d.Helper()
+	for _, name := range names {
+		figure, ok := f.Get(name)
+		if !ok || figure.Estimate.Value != nil || figure.Money != nil {
+			d.Errorf("%s: wanted unknown, got %+v", name, figure)
+		}
+	}
+}
+
+func show(v *float64) string {
+	if v == nil {
+		return "unknown"
+	}
+	return fmt.Sprint(*v)
+}
+
+func TestAnEmptyWindowKnowsNothing(t *testing.T) {
+	d := newDesk(t)
+	dashboard, err := d.m.Dashboard(d.ctx, d.window())
+	d.must(err)
+	d.want(dashboard.Metrics, "total_conversations", 0)
+	d.wantUnknown(dashboard.Metrics, "avg_csat_score", "csat_pct", "escalation_rate", "containment_rate", "resolution_rate",
+		"total_ai_cost", "total_estimated_human_cost", "cost_savings", "roi_percentage", "median_resolution_seconds")
+}
+
+func TestDashboard(t *testing.T) {
+	d := newDesk(t)
+	start := noon.Add(-48 * time.Hour)
+	d.send(
+		said{id: "a", start: start, topic: "billing", lines: []line{asks, answers, thanks}, facts: rated(5)},
+		said{id: "b", start: start, topic: "billing", lines: []line{asks, gaveUp, agent}, facts: rated(2)},
+		said{id: "c", start: start, topic: "login", lines: []line{asks, agent}, facts: rated(4)},
+		said{id: "d", start: start, topic: "login", lines: []line{asks, answers}},
+	)
+	dashboard, err := d.m.Dashboard(d.ctx, d.window())
+	d.must(err)
+	f := dashboard.Metrics
+	d.want(f, "total_conversations", 4)
+	d.want(f, "ai_conversations", 3)
+	d.want(f, "escalated_conversations", 1)
+	d.want(f, "escalation_rate", 25)
+	d.want(f, "ai_escalation_rate", 100.0/3)
+	d.want(f, "rated_conversations", 3)
+	d.want(f, "avg_csat_score", 11.0/3)
+	d.want(f, "ai_avg_csat", 5)
+	d.want(f, "human_avg_csat", 4)
+	d.want(f, "resolution_rate", 200.0/3) // confirmed, escalated, assumed
+	d.want(f, "failed_conversations", 1)
+	patterns, err := d.m.EscalationPatterns(d.ctx, d.window())
+	d.must(err)
+	if got := patterns.Reasons; len(got) != 1 || got[0].Reason != conversation.KnowledgeGap {
+		t.Errorf("reasons: wanted one knowledge gap, got %v", got)
+	}
+	if patterns.Topics[0].Topic != "billing" {
+		t.Errorf("topics: wanted billing first, got %v", patterns.Topics[0].Topic)
+	}
+}
+
+func TestTheAccountAddsUp(t *testing.T) {
+	d := newDesk(t)
+	_, err := d.m.UpdateSettings(d.ctx, d.org, func(s tenant.Settings) (tenant.Settings, error) {
+		s.Costs.HumanHourly, s.Costs.HandleSeconds = lo.ToPtr(money.Micro(45_000_000)), lo.ToPtr(480.0)
+		return s, nil
+	})
+	d.must(err)
+	start := noon.Add(-48 * time.Hour)
+	for i := range 500 { // 500 contacts at 6.00 avoided for 1.00 each
+		d.send(said{id: fmt.Sprint("c", i), start: start, topic: "billing", lines: []line{asks, answers, thanks}, facts: cost(1_000_000)})
+	}
+	account, err := d.m.CostAnalysis(d.ctx, d.window())
+	d.must(err)
+	for name, want := range map[string]string{"total_ai_cost": "500.00", "total_estimated_human_cost": "3000.00", "cost_savings": "2500.00"} {
+		f, _ := account.Total.Get(name)
+		if f.Money == nil {
+			t.Fatalf("%s is unknown", name)
+		}
+		if got, err := f.Money.Format("USD"); err != nil || got != want {
+			t.Errorf("%s: wanted %s, got %s %v", name, want, got, err)
+		}
+	}
+	d.want(account.Total, "roi_percentage", 500)
+	month, err := d.m.LedgerMonth(d.ctx, d.org, "2026-03")
+	d.must(err)
+	if month.Totals != (roi.Totals{AICost: 500_000_000, HumanCost: 3_000_000_000}) || month.Closed {
+		t.Errorf("ledger: %+v, closed %v", month.Totals, month.Closed)
+	}
+	waterfall, err := d.m.Waterfall(d.ctx, d.window(), roi.Standard)
+	d.must(err)
+	if n := len(waterfall.Steps); n == 0 || waterfall.Steps[n-1].Amount != 2_500_000_000 {
+		t.Errorf("waterfall: %+v", waterfall.Steps)
+	}
+}
+
+func TestAReturnTakesTheCreditAway(t *testing.T) {
+	d := newDesk(t)
+	start := noon.Add(-10 * 24 * time.Hour)
+	solved := []line{asks, answers, thanks}
+	first := said{id: "first", start: start, topic: "billing", customer: "kim", lines: solved}
+	back := said{id: "back", start: start.Add(71 * time.Hour), topic: "billing", customer: "kim", lines: solved}
+	other := said{id: "other", start: start.Add(time.Hour), topic: "login", customer: "kim", lines: solved}
+	for _, order := range [][]said{{first, back, other}, {back, other, first}} {
+		d := newDesk(t)
+		for _, s := range order {
+			d.send(s)
+			d.work()
+		}
+		explained, err := d.m.EscalationExplained(d.ctx, d.window())
+		d.must(err)
+		d.want(explained.Figures, "durable_72h_rate", 200.0/3)
+		account, err := d.m.CostAnalysis(d.ctx, d.window())
+		d.must(err)
+		d.want(account.Total, "credited_resolutions", 2)
+	}
+	// When the second contact is deleted, the first was not returned to after all.
+	results := d.send(first, back)
+	d.work()
+	_, err := d.m.DeleteOne(d.ctx, d.org, results[1].Conversation.UID())
+	d.must(err)
+	d.now = d.now.Add(time.Minute)
+	d.send(said{id: "first", start: start, topic: "billing", customer: "kim", lines: solved, facts: rated(5)})
+	d.work()
+	account, err := d.m.CostAnalysis(d.ctx, d.window())
+	d.must(err)
+	d.want(account.Total, "credited_resolutions", 1)
+}
+
+func TestAClosedMonthNeverChanges(t *testing.T) {
+	d := newDesk(t)
+	february := time.Date(2026, 2, 20, 9, 0, 0, 0, time.UTC)
+	results := d.send(
+		said{id: "a", start: february, topic: "billing", customer: "kim", lines: []line{asks, answers, thanks}, facts: cost(1_500_000)},
+		said{id: "b", start: february, topic: "billing", lines: []line{asks, answers, thanks}, facts: cost(500_000)},
+	)
+	d.work()
+	_, err := d.m.CloseMonth(d.ctx, d.org, "2026-03")
+	var invalid *conversation.Invalid
+	if !errors.As(err, &invalid) {
+		t.Fatalf("closing a month that still runs: %v", err)
+	}
+	closing, err := d.m.CloseMonth(d.ctx, d.org, "2026-02")
+	d.must(err)
+	before, err := d.m.LedgerMonth(d.ctx, d.org, "2026-02")
+	d.must(err)
+	if !before.Closed || before.Totals != closing.Totals || before.Totals.AICost != 2_000_000 {
+		t.Fatalf("February: %+v, closed with %+v", before.Totals, closing.Totals)
+	}
+	// A late cost and a deletion correct it in March, and February stays.
+	d.send(said{id: "a", start: february, topic: "billing", lines: []line{asks, answers, thanks}, facts: cost(2_500_000)})
+	d.work()
+	_, err = d.m.DeleteOne(d.ctx, d.org, results[1].Conversation.UID())
+	d.must(err)
+	after, err := d.m.LedgerMonth(d.ctx, d.org, "2026-02")
+	d.must(err)
+	if after.Totals != before.Totals || len(after.Lines) != len(before.Lines) {
+		t.Errorf("February changed: %+v, was %+v", after.Totals, before.Totals)
+	}
+	march, err := d.m.LedgerMonth(d.ctx, d.org, "2026-03")
+	d.must(err)
+	if want := money.Micro(1_000_000 - 500_000); march.Totals.AICost != want {
+		t.Errorf("March corrects by %v, wanted %v: %+v", march.Totals.AICost, want, march.Lines)
+	}
+	whole, err := d.m.CostAnalysis(d.ctx, monitor.Request{Org: d.org, Start: february.AddDate(0, 0, -19), End: noon})
+	d.must(err)
+	ai, _ := whole.Total.Get("total_ai_cost")
+	if sum := after.Totals.AICost + march.Totals.AICost; ai.Money == nil || *ai.Money != sum {
+		t.Errorf("the months add up to %v, the range to %v", sum, ai.Money)
+	}
+	if n, err := d.m.VerifyLedger(d.ctx, d.org); err != nil || n == 0 {
+		t.Errorf("verify: %d lines, %v", n, err)
+	}
+}
+
+func TestGapsFollowTheirConversations(t *testing.T) {
+	d := newDesk(t)
+	start := noon.Add(-72 * time.Hour)
+	invoice := line{conversation.Customer, "Where can I download my invoice?"}
+	again := line{conversation.Customer, "where can i download my invoice"}
+	results := d.send(
+		said{id: "a", start: start, topic: "billing", lines: []line{invoice, gaveUp, agent}},
+		said{id: "b", start: start.Add(time.Hour), topic: "billing", lines: []line{again, gaveUp, agent}},
+		said{id: "c", start: start, topic: "login", lines: []line{asks, answers, thanks}},
+	)
+	d.work()
+	list, err := d.m.KnowledgeGaps(d.ctx, monitor.GapQuery{Org: d.org, MinOccurrences: 2})
+	d.must(err)
+	if len(list.Gaps) != 1 || list.Gaps[0].Count != 2 || !list.Complete || list.Gaps[0].Topic != "billing" {
+		t.Fatalf("gaps: %+v", list)
+	}
+	gap := list.Gaps[0]
+	if gap.Question != invoice.what || !gap.FirstSeen.Equal(start) || !gap.LastSeen.Equal(start.Add(time.Hour)) {
+		t.Errorf("gap: %+v", gap)
+	}
+	if want := money.Micro(3_900_000); gap.Priority < want || gap.Priority > 2*want {
+		t.Errorf("priority: two fresh escalations at 3.90 cannot cost %v", gap.Priority)
+	}
+	d.must(d.m.ResolveGap(d.ctx, d.org, gap.ID, true))
+	d.now = d.now.Add(24 * time.Hour)
+	d.send(said{id: "e", start: noon.Add(time.Hour), lines: []line{invoice, gaveUp, agent}})
+	d.work()
+	shown, links, err := d.m.KnowledgeGap(d.ctx, d.org, gap.ID)
+	d.must(err)
+	if shown.State != "resolved_recurring" || len(links) != 3 {
+		t.Errorf("one more after the fix: %+v, %d links", shown, len(links))
+	}
+	_, err = d.m.DeleteOne(d.ctx, d.org, results[0].Conversation.UID())
+	d.must(err)
+	if shown, _, err = d.m.KnowledgeGap(d.ctx, d.org, gap.ID); err != nil || shown.Count != 2 {
+		t.Errorf("after a deletion: %+v, %v", shown, err)
+	}
+}
+
+func TestABadArrivalHarmsNoOther(t *testing.T) {
+	d := newDesk(t)
+	bad := d.patch(said{id: "", lines: []line{asks}})
+	good := d.patch(said{id: "good", lines: []line{asks}})
+	results, err := d.m.Ingest(d.ctx, []monitor.Arrival{{Patch: bad}, {Patch: good}})
+	d.must(err)
+	var invalid *conversation.Invalid
+	if !errors.As(results[0].Err, &invalid) || invalid.Faults[0].Field != "/conversation_id" {
+		t.Errorf("bad: %v", results[0].Err)
+	}
+	if results[1].Err != nil || results[1].Effect != conversation.Created {
+		t.Errorf("good: %+v", results[1])
+	}
+}
+
+func TestRetentionKeepsTheFigures(t *testing.T) {
+	d := newDesk(t)
+	d.send(said{id: "old", start: noon.AddDate(0, 0, -20), lines: []line{asks, answers, thanks}, facts: rated(5)})
+	org, err := d.m.UpdateSettings(d.ctx, d.org, func(s tenant.Settings) (tenant.Settings, error) {
+		s.RetentionDays = lo.ToPtr(7)
+		return s, nil
+	})
+	d.must(err)
+	if n, err := d.m.Retain(d.ctx, org); err != nil || n != 1 {
+		t.Fatalf("retain: %d, %v", n, err)
+	}
+	page, err := d.m.Conversations(d.ctx, d.org, conversation.Query{})
+	d.must(err)
+	dashboard, err := d.m.Dashboard(d.ctx, d.window())
+	d.must(err)
+	d.want(dashboard.Metrics, "avg_csat_score", 5)
+	if len(page.Conversations) != 0 {
+		t.Errorf("the text is still there: %+v", page.Conversations)
+	}
+}
+
+// Every estimate of every read names a definition of the dictionary.
+func TestEveryFigureIsDefined(t *testing.T) {
+	d := newDesk(t)
+	d.send(said{id: "a", start: noon.Add(-time.Hour), topic: "billing", lines: []line{asks, gaveUp, agent}, facts: rated(2)})
+	r := d.window()
+	dashboard, err := d.m.Dashboard(d.ctx, r)
+	d.must(err)
+	trends, err := d.m.CSATTrends(d.ctx, r)
+	d.must(err)
+	patterns, err := d.m.EscalationPatterns(d.ctx, r)
+	d.must(err)
+	account, err := d.m.CostAnalysis(d.ctx, r)
+	d.must(err)
+	comparison, err := d.m.CSATComparison(d.ctx, r)
+	d.must(err)
+	explained, err := d.m.EscalationExplained(d.ctx, r)
+	d.must(err)
+	all := []monitor.Figures{
+		dashboard.Metrics, dashboard.Previous, dashboard.Change, trends.Total, trends.Previous, patterns.Total,
+		account.Total, account.Previous, comparison.Silence.Figures, explained.Figures,
+	}
+	for _, p := range trends.Points {
+		all = append(all, p.Figures)
+	}
+	for _, p := range patterns.Topics {
+		all = append(all, p.Figures)
+	}
+	for _, p := range account.Topics {
+		all = append(all, p.Figures)
+	}
+	for _, p := range comparison.Views {
+		all = append(all, p.Figures)
+	}
+	for _, p := range comparison.Topics {
+		all = append(all, p.Figures)
+	}
+	for _, p := range explained.ByTurn {
+		all = append(all, monitor.Figures{{Name: "by_turn", Estimate: p.Estimate}})
+	}
+	for _, figures := range all {
+		for _, f := range figures {
+			if _, ok := metric.Define(f.Estimate.Definition); !ok {
+				t.Errorf("%s names %q, which the dictionary does not have", f.Name, f.Estimate.Definition)
+			}
+		}
+	}
+}
