@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/google/uuid"
+	"github.com/samber/lo"
 
 	"github.com/csm-monitor/csm-monitor/core/conversation"
 	"github.com/csm-monitor/csm-monitor/core/port"
@@ -19,38 +20,43 @@ func (m *Monitor) Delete(ctx context.Context, org tenant.ID, q conversation.Quer
 		return conversation.Receipt{}, err
 	}
 	receipt := conversation.Receipt{Org: org, At: m.now()}
-	var uids []uuid.UUID
-	var entries []roi.Entry
-	flush := func() error {
-		if len(uids) == 0 {
-			return nil
-		}
-		part, err := m.store.Conversations.Delete(ctx, org, conversation.Query{UIDs: uids}, receipt.At)
-		if err != nil {
-			return err
-		}
-		receipt.Conversations += part.Conversations
-		receipt.Messages += part.Messages
-		receipt.GapLinks += part.GapLinks
-		err = m.correct(ctx, o, entries)
-		for lost(err) {
-			err = m.correct(ctx, o, entries)
-		}
-		uids, entries = nil, nil
-		return err
-	}
+	var doomed []conversation.Conversation
 	for c, err := range m.store.Conversations.Each(ctx, org, q) {
 		if err != nil {
 			return receipt, err
 		}
-		uids, entries = append(uids, c.Key.UID()), append(entries, gone(c, o.Settings.Location()))
-		if len(uids) == batch {
-			if err := flush(); err != nil {
+		if doomed = append(doomed, c); len(doomed) == batch {
+			if err := m.erase(ctx, o, doomed, &receipt); err != nil {
 				return receipt, err
 			}
+			doomed = nil
 		}
 	}
-	return receipt, flush()
+	return receipt, m.erase(ctx, o, doomed, &receipt)
+}
+
+// erase deletes some conversations, corrects the ledger, and lets those that seemed returned to stand again.
+func (m *Monitor) erase(ctx context.Context, o tenant.Org, doomed []conversation.Conversation, receipt *conversation.Receipt) error {
+	if len(doomed) == 0 {
+		return nil
+	}
+	uids := lo.Map(doomed, func(c conversation.Conversation, _ int) uuid.UUID { return c.Key.UID() })
+	part, err := m.store.Conversations.Delete(ctx, o.ID, conversation.Query{UIDs: uids}, receipt.At)
+	if err != nil {
+		return err
+	}
+	receipt.Conversations += part.Conversations
+	receipt.Messages += part.Messages
+	receipt.GapLinks += part.GapLinks
+	zone := o.Settings.Location()
+	entries := lo.Map(doomed, func(c conversation.Conversation, _ int) roi.Entry { return gone(c, zone) })
+	for err = m.correct(ctx, o, entries); lost(err); {
+		err = m.correct(ctx, o, entries)
+	}
+	if err != nil {
+		return err
+	}
+	return m.linkAll(ctx, o.ID, doomed)
 }
 
 // DeleteOne removes one conversation; port.ErrNotFound when the organisation has none of that UID.

@@ -53,19 +53,27 @@ func (m *Monitor) LinkReturns(ctx context.Context, org tenant.ID) (int, error) {
 	if err != nil || len(changed) == 0 {
 		return 0, err
 	}
-	for _, group := range lo.GroupBy(changed, contactOf) {
-		if !group[0].Facts.CustomerID.OK() {
-			continue
-		}
-		if err := m.linkContacts(ctx, org, group); err != nil {
-			return 0, err
-		}
+	if err := m.linkAll(ctx, org, changed); err != nil {
+		return 0, err
 	}
 	next := strconv.FormatInt(changed[len(changed)-1].Seq, 10)
 	if err := m.store.Jobs.SaveCursor(ctx, org, returnsJob, cursor, next); err != nil && !lost(err) {
 		return 0, err
 	}
 	return len(changed), nil
+}
+
+// linkAll links the contacts that changed conversations belong to.
+func (m *Monitor) linkAll(ctx context.Context, org tenant.ID, changed []conversation.Conversation) error {
+	for _, group := range lo.GroupBy(changed, contactOf) {
+		if !group[0].Facts.CustomerID.OK() {
+			continue
+		}
+		if err := m.linkContacts(ctx, org, group); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // contact is one customer on one topic; conversations without a topic are one topic.
