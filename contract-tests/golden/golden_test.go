@@ -84,6 +84,9 @@ func TestGolden(t *testing.T) {
 		u += notCovered[name]
 	}
 	fmt.Printf("golden: %d passed, %d failed, %d not covered\n", passed, failed, u)
+	if u > 0 && os.Getenv(DirVariable) == "" {
+		t.Errorf("%d of this project's own cases are not covered", u)
+	}
 }
 
 func load(t *testing.T, path string) []caseFile {
