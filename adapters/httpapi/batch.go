@@ -1,0 +1,231 @@
+package httpapi
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+
+	"github.com/csm-monitor/csm-monitor/adapters/httpapi/internal/intake"
+	"github.com/csm-monitor/csm-monitor/adapters/httpapi/internal/items"
+	"github.com/csm-monitor/csm-monitor/adapters/wire"
+	"github.com/csm-monitor/csm-monitor/core/conversation"
+	"github.com/csm-monitor/csm-monitor/core/monitor"
+)
+
+// What is stored together: so many items, or so many bytes of them.
+const (
+	chunkItems = 256
+	chunkBytes = 4 << 20
+)
+
+// batch is a batch on its way in. It is read, stored and answered chunk by chunk, in constant memory.
+type batch struct {
+	call   *call
+	items  items.Reader
+	once   bool
+	zone   *zoneOf
+	reader *intake.Reader
+	out    *report
+	// index is the number of items read so far.
+	index int
+	// results and arrivals are of the chunk at hand; at maps an arrival to its result.
+	results  []wire.BatchResult
+	arrivals []monitor.Arrival
+	at       []int
+	bytes    int
+}
+
+// postBatch takes many conversations in. Each has a result of its own, in order; a bad one never harms the others.
+func (c *call) postBatch() error {
+	media, err := c.mediaType()
+	if err != nil {
+		return err
+	}
+	if _, err := c.once("", "", nil); err != nil {
+		return err
+	}
+	body, err := c.open(c.api.MaxBatch)
+	if err != nil {
+		return err
+	}
+	c.fullDuplex()
+	b := &batch{call: c, once: c.r.Header.Get("Idempotency-Key") != "", zone: &zoneOf{call: c}, reader: c.api.reader()}
+	defer c.api.readers.Put(b.reader)
+	if media == ndjsonType {
+		b.items, b.out = items.Lines(body, int(c.api.MaxBody)), newReport(c.w, true)
+	} else {
+		b.items, b.out = items.Array(body, int(c.api.MaxBody)), newReport(c.w, false)
+	}
+	return b.run()
+}
+
+// run reads to the end, or to where the batch breaks off. An error is returned only while nothing has been stored; later
+// ones are results.
+func (b *batch) run() error {
+	for {
+		ended := b.gather()
+		stopped := b.store()
+		if stopped != nil && !b.out.begun {
+			return stopped
+		}
+		if ended != io.EOF && stopped == nil {
+			if b.index == 0 && !b.out.begun && ended != nil {
+				return ended
+			}
+			if ended != nil {
+				b.add(items.Item{}, nil, ended)
+			}
+		}
+		b.out.write(b.results)
+		if ended != nil || stopped != nil {
+			return b.out.finish(ended == io.EOF && stopped == nil)
+		}
+	}
+}
+
+// gather reads one chunk. The error is io.EOF at the batch's end, or what broke it off.
+func (b *batch) gather() error {
+	b.results, b.arrivals, b.at, b.bytes = b.results[:0], b.arrivals[:0], b.at[:0], 0
+	for len(b.results) < chunkItems && b.bytes < chunkBytes {
+		item, err := b.items.Next()
+		if err != nil {
+			return err
+		}
+		if errors.Is(item.Err, items.ErrTooLarge) {
+			b.add(item, nil, tooLarge(b.call.api.MaxBody))
+			continue
+		}
+		b.bytes += len(item.Raw)
+		patch, warnings, err := b.reader.Read(item.Raw, intake.Frame{Org: b.call.who.org, Now: b.call.api.now(), Zone: b.zone.location})
+		if b.zone.err != nil {
+			return b.zone.err
+		}
+		if err != nil {
+			b.add(item, nil, err)
+			b.results[len(b.results)-1].ConversationID = cut(patch.Key.ID, conversation.MaxIDBytes)
+			continue
+		}
+		arrival := monitor.Arrival{Patch: patch}
+		if b.once {
+			// The header was found good before the first item.
+			arrival.Once, _ = b.call.once(b.call.r.Method+" "+b.call.r.URL.Path, "/"+strconv.Itoa(b.index), item.Raw)
+		}
+		b.arrivals, b.at = append(b.arrivals, arrival), append(b.at, len(b.results))
+		b.add(item, warnings, nil)
+		b.results[len(b.results)-1].ConversationID = patch.Key.ID
+	}
+	return nil
+}
+
+// add notes the result of the next item.
+func (b *batch) add(item items.Item, warnings []intake.Warning, err error) {
+	r := wire.BatchResult{Index: b.index, Line: item.Line, Warnings: showWarnings(warnings)}
+	b.index++
+	b.results = append(b.results, r)
+	if err != nil {
+		b.refuse(&b.results[len(b.results)-1], err)
+	}
+}
+
+func (b *batch) refuse(r *wire.BatchResult, err error) {
+	f := explain(err)
+	problem := f.problem(fmt.Sprintf("%s#/%d", b.call.r.URL.Path, r.Index), b.call.w.id)
+	r.Status, r.Error = problem.Status, &problem
+	if problem.Status >= http.StatusInternalServerError {
+		b.call.w.logFailure(b.call.r, f)
+	}
+}
+
+// store stores the chunk in one step. An error means that none of it was stored.
+func (b *batch) store() error {
+	if len(b.arrivals) == 0 {
+		return nil
+	}
+	results, err := b.call.api.Monitor.Ingest(b.call.r.Context(), b.arrivals)
+	if err != nil {
+		for _, i := range b.at {
+			b.refuse(&b.results[i], err)
+		}
+		return err
+	}
+	for k, i := range b.at {
+		b.settle(&b.results[i], results[k])
+	}
+	return nil
+}
+
+func (b *batch) settle(r *wire.BatchResult, result conversation.Result) {
+	if result.Err != nil {
+		b.refuse(r, result.Err)
+		return
+	}
+	r.Status, r.Effect, r.ID = status(result.Effect), string(result.Effect), result.Conversation.UID().String()
+}
+
+// report writes results as they come: NDJSON a line each, at once; or the members of one JSON answer.
+type report struct {
+	w        *recorder
+	out      *bufio.Writer
+	lines    bool
+	begun    bool
+	written  int
+	accepted int
+	rejected int
+}
+
+func newReport(w *recorder, lines bool) *report {
+	return &report{w: w, lines: lines, out: bufio.NewWriterSize(w, 16<<10)}
+}
+
+func (r *report) begin() {
+	if r.begun {
+		return
+	}
+	r.begun = true
+	if r.lines {
+		r.w.Header().Set("Content-Type", ndjsonType)
+	} else {
+		r.w.Header().Set("Content-Type", jsonType)
+		r.out.WriteString(`{"results":[`)
+	}
+	r.w.WriteHeader(http.StatusOK)
+}
+
+func (r *report) write(results []wire.BatchResult) {
+	r.begin()
+	for _, result := range results {
+		if result.Error == nil {
+			r.accepted++
+		} else {
+			r.rejected++
+		}
+		if !r.lines && r.written > 0 {
+			r.out.WriteByte(',')
+		}
+		r.written++
+		line, err := json.Marshal(result)
+		if err != nil {
+			continue // plain texts and numbers always encode
+		}
+		r.out.Write(line)
+		if r.lines {
+			r.out.WriteByte('\n')
+		}
+	}
+	if r.lines {
+		r.out.Flush()
+		_ = http.NewResponseController(r.w).Flush()
+	}
+}
+
+// finish ends the answer; whole says that the batch was read to its end.
+func (r *report) finish(whole bool) error {
+	if !r.lines {
+		fmt.Fprintf(r.out, `],"accepted":%d,"rejected":%d,"success":%t}`+"\n", r.accepted, r.rejected, whole)
+	}
+	return ignoreWrite(r.out.Flush())
+}

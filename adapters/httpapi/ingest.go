@@ -1,0 +1,130 @@
+package httpapi
+
+import (
+	"crypto/sha256"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/csm-monitor/csm-monitor/adapters/httpapi/internal/intake"
+	"github.com/csm-monitor/csm-monitor/adapters/wire"
+	"github.com/csm-monitor/csm-monitor/core/conversation"
+	"github.com/csm-monitor/csm-monitor/core/monitor"
+)
+
+type idempotency = conversation.Once
+
+// newIdempotency ties a sender's token to the request's address and body.
+func newIdempotency(where, token string, body []byte, at time.Time) *idempotency {
+	return &idempotency{Route: where, Token: token, Body: sha256.Sum256(body), At: at}
+}
+
+// postConversation takes one conversation in.
+func (c *call) postConversation() error { return c.take(nil) }
+
+// patchConversation adds to one conversation that is known.
+func (c *call) patchConversation() error {
+	known, err := c.conversation()
+	if err != nil {
+		return err
+	}
+	return c.take(&known.Key)
+}
+
+// take reads the body and stores what it says. The answer comes when it is durable.
+func (c *call) take(key *conversation.Key) error {
+	body, release, err := c.read(c.api.MaxBody)
+	if err != nil {
+		return err
+	}
+	defer release()
+	once, err := c.once(c.r.Method+" "+c.r.URL.Path, "", body)
+	if err != nil {
+		return err
+	}
+	reader := c.api.reader()
+	defer c.api.readers.Put(reader)
+	z := &zoneOf{call: c}
+	patch, warnings, err := reader.Read(body, intake.Frame{Org: c.who.org, Key: key, Now: c.api.now(), Zone: z.location})
+	if z.err != nil {
+		return z.err
+	}
+	if err != nil {
+		return err
+	}
+	results, err := c.api.Monitor.Ingest(c.r.Context(), []monitor.Arrival{{Patch: patch, Once: once}})
+	if err != nil {
+		return err
+	}
+	if results[0].Err != nil {
+		return results[0].Err
+	}
+	return c.answer(status(results[0].Effect), wire.ConversationAnswer{
+		Success: true, Conversation: showConversation(results[0].Conversation),
+		Effect: string(results[0].Effect), Warnings: showWarnings(warnings),
+	})
+}
+
+func (a *API) reader() *intake.Reader {
+	if r, ok := a.readers.Get().(*intake.Reader); ok {
+		return r
+	}
+	return new(intake.Reader)
+}
+
+// zoneOf reads the organisation's time zone when it is first needed.
+type zoneOf struct {
+	call *call
+	zone *time.Location
+	err  error
+}
+
+func (z *zoneOf) location() *time.Location {
+	if z.zone == nil {
+		z.zone, z.err = z.call.zone()
+	}
+	return z.zone
+}
+
+// status is 201 for a conversation that is new, 200 for one that changed or was repeated.
+func status(effect conversation.Effect) int {
+	if effect == conversation.Created {
+		return http.StatusCreated
+	}
+	return http.StatusOK
+}
+
+// conversation is the one the path names.
+func (c *call) conversation() (conversation.Conversation, error) {
+	id, err := uuid.Parse(c.r.PathValue("id"))
+	if err != nil || id.String() != c.r.PathValue("id") {
+		return conversation.Conversation{}, failure(codeNotFound, "no such thing in this organisation")
+	}
+	return c.api.Monitor.Conversation(c.r.Context(), c.who.org, id)
+}
+
+func (c *call) getConversation() error {
+	found, err := c.conversation()
+	if err != nil {
+		return err
+	}
+	return c.answer(http.StatusOK, wire.ConversationAnswer{Success: true, Conversation: showConversation(found)})
+}
+
+func (c *call) deleteConversation() error {
+	found, err := c.conversation()
+	if err != nil {
+		return err
+	}
+	receipt, err := c.api.Monitor.Delete(c.r.Context(), c.who.org, conversation.Query{UIDs: []uuid.UUID{found.UID()}})
+	if err != nil {
+		return err
+	}
+	if receipt.Conversations == 0 {
+		return failure(codeNotFound, "no such thing in this organisation")
+	}
+	return c.answer(http.StatusOK, wire.DeletionAnswer{Success: true, Receipt: wire.Receipt{
+		Conversations: receipt.Conversations, Messages: receipt.Messages, GapLinks: receipt.GapLinks, DeletedAt: receipt.At,
+	}})
+}

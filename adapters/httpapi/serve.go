@@ -1,0 +1,148 @@
+package httpapi
+
+import (
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+)
+
+// ServeHTTP answers one request and writes one line about it.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := time.Now()
+	rec := &recorder{ResponseWriter: w, id: requestID(r.Header.Get("X-Request-Id")), log: a.Logger}
+	h := rec.Header()
+	h.Set("X-Request-Id", rec.id)
+	h.Set("X-Content-Type-Options", "nosniff")
+	defer func() {
+		for _, release := range rec.after {
+			release()
+		}
+		if p := recover(); p != nil {
+			if p == http.ErrAbortHandler {
+				panic(p)
+			}
+			rec.fail(r, &Failure{Code: codeInternal, Cause: fmt.Errorf("panic: %v", p)})
+		}
+		a.access(r, rec, time.Since(start))
+	}()
+	switch found, pattern := a.mux.Handler(r); {
+	case a.draining.Load() && r.URL.Path != "/healthz":
+		h.Set("Connection", "close")
+		rec.fail(r, &Failure{Code: codeDraining, RetryAfter: 5 * time.Second})
+	case pattern == "":
+		rec.fail(r, a.unrouted(found, r))
+	default:
+		a.mux.ServeHTTP(rec, r)
+	}
+}
+
+// unrouted gives what the router says about a path or method it does not know the shape of all other errors.
+func (a *API) unrouted(found http.Handler, r *http.Request) *Failure {
+	probe := &probe{header: http.Header{}}
+	found.ServeHTTP(probe, r)
+	if probe.status == http.StatusMethodNotAllowed {
+		allow := probe.header.Get("Allow")
+		return &Failure{Code: codeMethodNotAllowed, Detail: "allowed here: " + allow, Allow: allow}
+	}
+	return failure(codeNotFound, "there is nothing at this address; see /docs")
+}
+
+// probe is a ResponseWriter that keeps nothing but the header.
+type probe struct {
+	header http.Header
+	status int
+}
+
+// Header is the header of the answer.
+func (p *probe) Header() http.Header { return p.header }
+
+// WriteHeader notes the status.
+func (p *probe) WriteHeader(status int) { p.status = status }
+
+// Write drops the body.
+func (p *probe) Write(b []byte) (int, error) { return len(b), nil }
+
+// access writes the line about a request. It holds no query, no credential and nothing a customer said.
+func (a *API) access(r *http.Request, w *recorder, took time.Duration) {
+	route := w.route
+	if route == "" {
+		route = "unknown"
+	}
+	fields := []slog.Attr{
+		slog.String("request_id", w.id), slog.String("method", visible(r.Method, 20)), slog.String("route", route),
+		slog.String("path", visible(r.URL.Path, 200)), slog.Int("status", w.status), slog.Int64("bytes", w.bytes),
+		slog.Float64("ms", float64(took.Microseconds())/1000), slog.String("remote", r.RemoteAddr),
+	}
+	if w.who.org != uuid.Nil {
+		fields = append(fields, slog.String("org", w.who.org.String()), slog.String("credential", w.who.id))
+	}
+	a.Logger.LogAttrs(r.Context(), slog.LevelInfo, "request", fields...)
+}
+
+// recorder is the answer under way, with what the log wants to know of it.
+type recorder struct {
+	http.ResponseWriter
+	id     string
+	route  string
+	who    principal
+	status int
+	bytes  int64
+	log    *slog.Logger
+	// after runs when the request is over.
+	after []func()
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// WriteHeader notes the status and sends it.
+func (w *recorder) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write counts and sends.
+func (w *recorder) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	n, err := w.ResponseWriter.Write(b)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// requestID keeps the sender's own when it is harmless.
+func requestID(given string) string {
+	if given != "" && len(given) <= 64 && strings.IndexFunc(given, func(r rune) bool {
+		return !(r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '-' || r == '_' || r == '.')
+	}) < 0 {
+		return given
+	}
+	return "req_" + strconv.FormatUint(rand.Uint64()|1<<63, 36)
+}
+
+// visible escapes control characters and cuts what is long, so that nobody writes lines of our log for us.
+func visible(s string, most int) string {
+	quoted := strconv.Quote(cut(s, most))
+	return quoted[1 : len(quoted)-1]
+}
+
+// cut shortens s to at most n bytes at a character's edge.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n] + "…"
+}

@@ -1,0 +1,227 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/samber/lo"
+
+	"github.com/csm-monitor/csm-monitor/adapters/httpapi/internal/intake"
+	"github.com/csm-monitor/csm-monitor/adapters/wire"
+	"github.com/csm-monitor/csm-monitor/core/conversation"
+	"github.com/csm-monitor/csm-monitor/core/money"
+	"github.com/csm-monitor/csm-monitor/core/monitor"
+	"github.com/csm-monitor/csm-monitor/core/stat"
+)
+
+func showFrame(f monitor.Frame) wire.Frame {
+	return wire.Frame{
+		Success: true, AsOf: f.AsOf, Currency: f.Currency,
+		Window: wire.Window{Start: f.Start, End: f.End, TimeZone: f.TimeZone},
+	}
+}
+
+func showPrevious(f monitor.Frame, figures monitor.Figures) wire.Previous {
+	return wire.Previous{
+		Start: f.Start.Add(-f.End.Sub(f.Start)), End: f.Start, Figures: showFigures(figures, f.Currency),
+	}
+}
+
+func showFigures(figures monitor.Figures, currency string) wire.Figures {
+	return lo.Map(figures, func(f monitor.Figure, _ int) wire.Figure {
+		return wire.Figure{Name: f.Name, Number: showNumber(f, currency), Estimate: showEstimate(f)}
+	})
+}
+
+// showNumber is the plain number of a figure: exact money in the currency's decimals, or the value in its own.
+func showNumber(f monitor.Figure, currency string) wire.Number {
+	switch {
+	case f.Money != nil:
+		return amount(*f.Money, currency)
+	case f.Estimate.Value == nil:
+		return ""
+	}
+	number := strconv.FormatFloat(*f.Estimate.Value, 'f', f.Decimals, 64)
+	if strings.Trim(number, "-0.") == "" {
+		number = strings.TrimPrefix(number, "-")
+	}
+	return wire.Number(number)
+}
+
+// amount is money in the decimals of its currency, or all of them for a currency we do not know.
+func amount(m money.Micro, currency string) wire.Number {
+	text, err := m.Format(currency)
+	if err != nil {
+		text = m.String()
+	}
+	return wire.Number(text)
+}
+
+func showEstimate(f monitor.Figure) wire.Estimate {
+	e := f.Estimate
+	value := wire.Decimal(e.Value)
+	if f.Money != nil {
+		value = wire.Number(f.Money.String())
+	}
+	return wire.Estimate{
+		Value: value, N: e.N, Denominator: e.Denominator, Low: wire.Decimal(e.Low), High: wire.Decimal(e.High),
+		Confidence: e.Confidence, Method: string(e.Method), Definition: e.Definition, Maturity: showMaturity(e.Maturity),
+	}
+}
+
+func showMaturity(m stat.Maturity) wire.Maturity {
+	return wire.Maturity{State: string(m.State), MatureShare: m.MatureShare}
+}
+
+func showReasons(reasons []monitor.ReasonCount) []wire.ReasonCount {
+	return lo.Map(reasons, func(r monitor.ReasonCount, _ int) wire.ReasonCount {
+		return wire.ReasonCount{Reason: string(r.Reason), Count: r.Count}
+	})
+}
+
+func showWarnings(warnings []intake.Warning) []wire.Warning {
+	return lo.Map(warnings, func(w intake.Warning, _ int) wire.Warning { return wire.Warning(w) })
+}
+
+// showConversation is a conversation as the API shows it.
+func showConversation(c conversation.Conversation) wire.Conversation {
+	f := c.Facts
+	out := wire.Conversation{
+		ID:                     c.UID().String(),
+		ConversationID:         c.ID,
+		Platform:               string(c.Platform),
+		CustomerID:             f.CustomerID.Get(),
+		AIAgentID:              f.AIAgentID.Get(),
+		Messages:               lo.Map(c.Messages, func(m conversation.Message, _ int) wire.Message { return showMessage(m) }),
+		Sentiment:              word(c.Sentiment()),
+		Escalated:              c.Findings.Escalation.Escalated,
+		EscalatedSource:        stated(c.Findings.Escalation.Declared),
+		EscalationReason:       f.EscalationReason.Get(),
+		ResolutionTimeSeconds:  wire.Decimal(f.ResolutionSeconds.Get()),
+		FirstContactResolution: f.FirstContactResolution.Get(),
+		AIHandled:              c.AIHandled(),
+		AIHandledSource:        stated(f.AIHandled.OK() && len(c.Messages) == 0),
+		Topic:                  f.Topic.Get(),
+		Subtopic:               f.Subtopic.Get(),
+		Priority:               word(f.Priority.Value),
+		Metadata:               raw(f.Metadata.Value),
+		Tags:                   f.Tags.Value,
+		CreatedAt:              f.CreatedAt.Get(),
+		ClosedAt:               f.ClosedAt.Get(),
+		RatedAt:                showTime(f.Rating.Value.At),
+		HandedOffAt:            f.HandedOffAt.Get(),
+		SurveyOffered:          f.Offered.Get(),
+		HandleTimeSeconds:      wire.Decimal(f.HandleSeconds.Get()),
+		InputTokens:            f.TokensIn.Get(),
+		OutputTokens:           f.TokensOut.Get(),
+		Handler:                string(lo.CoalesceOrEmpty(c.Findings.Handler, conversation.HandlerUnknown)),
+		StartedAt:              c.StartedAt,
+		EndedAt:                c.EndedAt,
+		ReceivedAt:             c.ReceivedAt,
+		UpdatedAt:              c.UpdatedAt,
+		Trust:                  trust(c.Trust),
+		Findings:               showFindings(c.Findings),
+	}
+	if f.Rating.OK() {
+		out.CSATScore = &f.Rating.Value.Score
+	}
+	if out.Sentiment != nil {
+		out.SentimentSource = lo.ToPtr(stated(f.Sentiment.OK()))
+	}
+	if f.Cost.OK() {
+		out.CostUSD = wire.Number(f.Cost.Value.String())
+	}
+	return out
+}
+
+func showMessage(m conversation.Message) wire.Message {
+	return wire.Message{
+		SenderType: string(m.Sender), Content: m.Content, Timestamp: showTime(m.At), SenderID: word(m.SenderID),
+		MessageID: word(m.ID), Metadata: raw(m.Metadata),
+	}
+}
+
+func showFindings(f conversation.Findings) wire.Findings {
+	out := wire.Findings{
+		HandlerConflict: f.HandlerConflict, Attribution: word(f.Attribution), LastTouch: word(f.LastTouch),
+		CustomerTurns: f.CustomerTurns, FirstResponseSeconds: f.FirstResponseSeconds,
+		ResolutionSeconds: f.ResolutionSeconds, HandleSeconds: f.HandleSeconds,
+		Escalation: wire.Escalation{
+			Escalated: f.Escalation.Escalated, At: showTime(f.Escalation.At), Reason: word(f.Escalation.Primary),
+			Secondary: words(f.Escalation.Secondary), Signals: words(f.Escalation.Signals),
+			UnmetRequest: f.Escalation.UnmetRequest, FlagConflict: f.Escalation.FlagConflict,
+			Evidence: showEvidence(f.Escalation.Evidence),
+		},
+		Sentiment: wire.SentimentFinding{
+			Label: word(f.Sentiment.Label), Compound: f.Sentiment.Compound, Frustration: f.Sentiment.Frustration,
+			Language: word(f.Sentiment.Language), LanguageSupported: f.Sentiment.LanguageSupported,
+			Evidence: showEvidence(f.Sentiment.Evidence),
+		},
+		Outcome: wire.Outcome{Kind: word(f.Outcome.Kind), Evidence: showEvidence(f.Outcome.Evidence)},
+	}
+	if f.Escalation.Turn > 0 {
+		out.Escalation.Turn = lo.ToPtr(f.Escalation.Turn)
+	}
+	if f.Failure.Failed() {
+		out.FailedQuestion = &wire.FailedQuestion{
+			Question: word(f.Failure.Question), Kinds: words(f.Failure.Kinds), AskedAt: showTime(f.Failure.At),
+		}
+	}
+	return out
+}
+
+func showEvidence(evidence []conversation.Evidence) []wire.Evidence {
+	return lo.Map(evidence, func(e conversation.Evidence, _ int) wire.Evidence {
+		out := wire.Evidence{Signal: string(e.Signal), Words: e.Words}
+		if e.Message >= 0 {
+			out.Message = lo.ToPtr(e.Message)
+		}
+		return out
+	})
+}
+
+// word is a text, or null when there is none.
+func word[T ~string](v T) *string {
+	if v == "" {
+		return nil
+	}
+	return lo.ToPtr(string(v))
+}
+
+func words[T ~string](v []T) []string {
+	return lo.Map(v, func(w T, _ int) string { return string(w) })
+}
+
+func raw(text string) json.RawMessage {
+	if text == "" {
+		return nil
+	}
+	return json.RawMessage(text)
+}
+
+func showTime(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func stated(declared bool) string {
+	if declared {
+		return "declared"
+	}
+	return "derived"
+}
+
+func trust(t conversation.Trust) string {
+	switch t {
+	case conversation.Signed:
+		return "signed"
+	case conversation.Confirmed:
+		return "confirmed"
+	default:
+		return "unverified"
+	}
+}
