@@ -70,7 +70,7 @@ func WriteSettings(w io.Writer) {
 			fmt.Fprintf(w, "\n%s\n", group)
 		}
 		fmt.Fprintf(w, "  %-18s %s\n", s.flag(), s.variable())
-		for _, line := range wrap(s.help, 76) {
+		for _, line := range Wrap(s.help, 76) {
 			fmt.Fprintf(w, "      %s\n", line)
 		}
 		fmt.Fprintf(w, "      Default: %s.\n", s.initial)
@@ -91,8 +91,8 @@ func Table() string {
 	return b.String()
 }
 
-// wrap breaks a text into lines of at most width letters where words allow.
-func wrap(text string, width int) []string {
+// Wrap breaks a text into lines of at most width letters where words allow.
+func Wrap(text string, width int) []string {
 	var lines []string
 	for _, word := range strings.Fields(text) {
 		last := len(lines) - 1

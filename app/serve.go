@@ -1,0 +1,95 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"go.uber.org/fx"
+
+	"github.com/csm-monitor/csm-monitor/adapters/auth"
+	"github.com/csm-monitor/csm-monitor/adapters/httpapi"
+	"github.com/csm-monitor/csm-monitor/app/config"
+	"github.com/csm-monitor/csm-monitor/core/monitor"
+	"github.com/csm-monitor/csm-monitor/core/port"
+)
+
+// newKeys makes and checks API keys.
+func newKeys(store port.Storage, ring *keyring, clock func() time.Time) (httpapi.Keys, error) {
+	pepper, err := ring.derive("API keys")
+	if err != nil {
+		return nil, err
+	}
+	return auth.NewKeys(store.Keys, pepper, clock)
+}
+
+// newAPI builds the handlers.
+func newAPI(cfg config.Config, m *monitor.Monitor, keys httpapi.Keys, ring *keyring, clock func() time.Time, log *slog.Logger) (*httpapi.API, error) {
+	cursors, err := ring.derive("paging cursors")
+	if err != nil {
+		return nil, err
+	}
+	rate := httpapi.Rate{PerSecond: float64(cfg.RateLimit), Burst: max(1, int(cfg.RateLimit))}
+	return httpapi.New(httpapi.Options{
+		Monitor: m, Keys: keys, CursorKey: cursors, Clock: clock, Logger: log, Version: Version(),
+		MaxBody: int64(cfg.MaxBody), MaxBatch: int64(cfg.MaxBatch), KeyRate: rate,
+	})
+}
+
+// listener is the socket, taken before the first organisation is made: a start that fails for a taken port must not
+// have used up the only showing of the key.
+type listener struct{ net.Listener }
+
+func listen(lc fx.Lifecycle, cfg config.Config) (listener, error) {
+	l, err := net.Listen("tcp", string(cfg.Addr))
+	if err != nil {
+		return listener{}, fmt.Errorf("cannot listen on %s: %w. CSM_ADDR takes another address", cfg.Addr, err)
+	}
+	lc.Append(fx.StopHook(func() { _ = l.Close() })) // the server has closed it by then, unless it never ran
+	return listener{l}, nil
+}
+
+// url is where the server is reached, with the port that was really taken.
+func (l listener) url() string { return config.Addr(l.Addr().String()).URL() }
+
+// serve answers requests from start to stop. On stop, new requests get 503 with Retry-After while those under way
+// finish; whatever is left after the drain timeout is cut off.
+func serve(lc fx.Lifecycle, sd fx.Shutdowner, cfg config.Config, api *httpapi.API, l listener, w *welcome, log *slog.Logger) {
+	flights := &flights{next: api}
+	server := httpapi.NewServer(string(cfg.Addr), flights)
+	lc.Append(fx.StartStopHook(
+		func(ctx context.Context) error {
+			if err := w.prepare(ctx); err != nil {
+				return err
+			}
+			go func() {
+				if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+					log.Error("serving ended", "error", err)
+					_ = sd.Shutdown(fx.ExitCode(1))
+				}
+			}()
+			log.Info("serving", "url", l.url(), "storage", cfg.Storage, "version", Version())
+			return w.show(l.url())
+		},
+		func(ctx context.Context) error {
+			log.Info("draining", "under_way", flights.count(), "timeout", cfg.DrainTimeout)
+			api.Drain()
+			drain, cancel := context.WithTimeout(ctx, cfg.DrainTimeout)
+			defer cancel()
+			err := flights.wait(drain)
+			if err == nil {
+				err = server.Shutdown(drain)
+			}
+			if err != nil {
+				log.Warn("requests were cut off", "under_way", flights.count())
+				return server.Close()
+			}
+			log.Info("drained")
+			return nil
+		},
+	))
+}
