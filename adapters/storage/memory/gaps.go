@@ -51,7 +51,7 @@ func (s gaps) Get(ctx context.Context, org tenant.ID, id int64) (sum knowledge.S
 		})
 		slices.Reverse(links)
 		if len(links) > 0 {
-			sum = knowledge.Summarise([]knowledge.Record{r}, gathered(links, r.ID), knowledge.Query{AsOf: links[0].At})[0]
+			sum = knowledge.Summarise([]knowledge.Record{r}, gathered(links, r.ID), knowledge.Query{})[0]
 		}
 		return nil
 	})

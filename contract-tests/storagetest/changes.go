@@ -1,0 +1,216 @@
+package storagetest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/csm-monitor/csm-monitor/core/conversation"
+	"github.com/csm-monitor/csm-monitor/core/tenant"
+)
+
+const (
+	since = "Changes.Since"
+	head  = "Changes.Head"
+	watch = "Changes.Watch"
+)
+
+func changesCases() []Case {
+	return []Case{
+		{
+			About: since, Sentence: "yields what is above a number, in the order of Seq, at most limit",
+			Reason: "a job works through what is new in steps",
+			Check:  filled(40, time.Hour, follows),
+		},
+		{
+			About: since, Sentence: "a conversation appears once, with its newest version",
+			Reason: "a job would work old versions in over new ones",
+			Check:  in(newestOnly),
+		},
+		{
+			About: since, Sentence: "leaves out what was deleted or has expired",
+			Reason: "a job would make gaps of what is gone",
+			Check: filled(30, 10*time.Hour, func(r *room) error {
+				return first(
+					func() error { return r.erase(conversation.Query{Topic: ptr("billing")}) },
+					func() error { return r.age(noon.Add(4*time.Hour), 100) },
+					func() error { return follows(r) },
+				)
+			}),
+		},
+		{
+			About: head, Sentence: "is the highest Seq that Since can yield, 0 when there is none",
+			Reason: "a job knows by it whether it is done",
+			Check:  in(heads),
+		},
+		{
+			About: watch, Sentence: "names an organisation that stored something",
+			Reason: "live pages would stand still",
+			Check:  in(watches),
+		},
+		{
+			About: watch, Sentence: "the channel closes when the context ends, also when nobody reads",
+			Reason: "every page that was left would keep a goroutine for ever",
+			Check:  in(unwatches),
+		},
+	}
+}
+
+// follows reads all changes in steps of several sizes.
+func follows(r *room) error {
+	for _, step := range []int{1, 7, 1000} {
+		var got []conversation.Conversation
+		after := int64(0)
+		for {
+			some, err := r.s.Changes.Since(r, r.org, after, step)
+			if err != nil {
+				return fmt.Errorf("Since: %w", err)
+			}
+			if len(some) > step {
+				return fmt.Errorf("Since: wanted at most %d, got %d", step, len(some))
+			}
+			if len(some) == 0 {
+				break
+			}
+			for _, c := range some {
+				if c.Seq <= after {
+					return fmt.Errorf("Since: Seq %d after %d", c.Seq, after)
+				}
+				after = c.Seq
+			}
+			got = append(got, some...)
+		}
+		slices.SortFunc(got, newestFirst)
+		if err := sameList(fmt.Sprintf("Since in steps of %d", step), r.listed(conversation.Query{}), got); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func newestOnly(r *room) error {
+	g := newGen(60)
+	seen := map[uid]int64{}
+	after := int64(0)
+	for round := range 6 {
+		var patches []conversation.Patch
+		for range 5 {
+			patches = append(patches, g.patch(key(r.org, g.IntN(6)), noon))
+		}
+		if err := r.put(patches...); err != nil {
+			return err
+		}
+		fresh, err := r.s.Changes.Since(r, r.org, after, 100)
+		if err != nil {
+			return err
+		}
+		for _, c := range fresh {
+			if seen[c.UID()] >= c.Seq {
+				return fmt.Errorf("round %d: %s came again with Seq %d", round, c.ID, c.Seq)
+			}
+			seen[c.UID()] = c.Seq
+			after = max(after, c.Seq)
+			if err := sameConversation("Since", r.live[c.UID()], c); err != nil {
+				return err
+			}
+		}
+	}
+	return follows(r)
+}
+
+func heads(r *room) error {
+	g := newGen(61)
+	check := func() error {
+		got, err := r.s.Changes.Head(r, r.org)
+		if err != nil {
+			return fmt.Errorf("Head: %w", err)
+		}
+		all, err := r.s.Changes.Since(r, r.org, 0, 1000)
+		if err != nil {
+			return fmt.Errorf("Since: %w", err)
+		}
+		want := int64(0)
+		if len(all) > 0 {
+			want = all[len(all)-1].Seq
+		}
+		if got != want {
+			return fmt.Errorf("Head: wanted %d, got %d", want, got)
+		}
+		return nil
+	}
+	return first(
+		check,
+		func() error { return r.put(g.patch(key(r.org, 1), noon), g.patch(key(r.org, 2), noon)) },
+		check,
+		func() error { return r.put(g.patch(key(r.org, 1), noon)) },
+		check,
+		func() error { return r.erase(conversation.Query{UIDs: []uid{key(r.org, 1).UID()}}) },
+		check,
+		func() error { return r.put(g.patch(key(r.org, 3), noon)) },
+		check,
+	)
+}
+
+func watches(r *room) error {
+	other, err := enter(r, r.s, 2)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(r)
+	defer cancel()
+	hints, err := r.s.Changes.Watch(ctx)
+	if err != nil {
+		return fmt.Errorf("Watch: %w", err)
+	}
+	// Nobody reads while both write: neither write may wait, and neither hint may be lost.
+	g := newGen(62)
+	for i := range 20 {
+		w := []*room{r, other}[i%2]
+		if err := w.put(g.patch(key(w.org, i), noon)); err != nil {
+			return err
+		}
+	}
+	missing := map[tenant.ID]bool{r.org: true, other.org: true}
+	for len(missing) > 0 {
+		select {
+		case org, ok := <-hints:
+			if !ok {
+				return fmt.Errorf("the channel closed before its context ended")
+			}
+			delete(missing, org)
+		case <-r.Done():
+			return fmt.Errorf("%d of 2 organisations were never named", len(missing))
+		case <-time.After(10 * time.Second):
+			return fmt.Errorf("%d of 2 organisations were not named within 10 s", len(missing))
+		}
+	}
+	return nil
+}
+
+func unwatches(r *room) error {
+	for _, read := range []bool{true, false} {
+		ctx, cancel := context.WithCancel(r)
+		hints, err := r.s.Changes.Watch(ctx)
+		if err != nil {
+			cancel()
+			return fmt.Errorf("Watch: %w", err)
+		}
+		if !read {
+			if err := r.put(newGen(63).patch(key(r.org, 1), noon)); err != nil {
+				cancel()
+				return err
+			}
+		}
+		cancel()
+		timeout := time.After(10 * time.Second)
+		for open := true; open; {
+			select {
+			case _, open = <-hints:
+			case <-timeout:
+				return fmt.Errorf("the channel was still open 10 s after the context had ended")
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,436 @@
+package storagetest
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/csm-monitor/csm-monitor/core/conversation"
+	"github.com/csm-monitor/csm-monitor/core/knowledge"
+	"github.com/csm-monitor/csm-monitor/core/port"
+)
+
+const (
+	gapList     = "Gaps.List"
+	gapGet      = "Gaps.Get"
+	gapLoad     = "Gaps.Load"
+	gapSave     = "Gaps.Save"
+	setResolved = "Gaps.SetResolved"
+)
+
+func gapCases() []Case {
+	return []Case{
+		{
+			About: gapLoad, Sentence: "a new organisation has version 0 and nothing in it",
+			Reason: "the first commit names the version it was made on",
+			Check: in(func(r *room) error {
+				got, err := r.s.Gaps.Load(r, r.org)
+				if err != nil {
+					return err
+				}
+				return same("Load", knowledge.Snapshot{}, got)
+			}),
+		},
+		{
+			About: gapSave, Sentence: "stores records, links and Through in one step and gives a new version",
+			Reason: "the index is built from what is loaded",
+			Check:  filled(20, time.Hour, saves),
+		},
+		{
+			About: gapSave, Sentence: "replaces records by id and links by conversation, and unlinks",
+			Reason: "a new version of a conversation may move or remove its question",
+			Check:  filled(20, time.Hour, replaces),
+		},
+		{
+			About: gapSave, Sentence: "ErrConflict when the version is no longer the stored one, and nothing is stored",
+			Reason: "two workers would undo each other's work",
+			Check:  filled(10, time.Hour, conflicts),
+		},
+		{
+			About: gapSave, Sentence: "leaves out links of conversations deleted meanwhile",
+			Reason: "the job read them before the erasure",
+			Check:  filled(10, time.Hour, lateLinks),
+		},
+		{
+			About: gapList, Sentence: "lists gaps with occurrences by id, with counts, topic and times",
+			Reason: "what people work through is this list",
+			Check:  filled(40, 10*time.Hour, listsGaps),
+		},
+		{
+			About: gapList, Sentence: "every filter alone and all together pick what they say",
+			Reason: "a resolved gap that shows as open is worked on twice",
+			Check:  filled(40, 10*time.Hour, filtersGaps),
+		},
+		{
+			About: gapGet, Sentence: "returns the occurrences newest first, and ErrNotFound without the gap",
+			Reason: "a person reads the latest case first",
+			Check:  filled(30, 10*time.Hour, getsGap),
+		},
+		{
+			About: gapGet, Sentence: "an alias leads to its gap, is not listed and counts there",
+			Reason: "old links must not die, and a merged gap is one",
+			Check:  filled(30, 10*time.Hour, followsAlias),
+		},
+		{
+			About: setResolved, Sentence: "marks and reopens, with its history, under a new version",
+			Reason: "a job with the old version would undo the person's decision",
+			Check:  filled(20, 10*time.Hour, resolves),
+		},
+		{
+			About: setResolved, Sentence: "ErrNotFound without the gap",
+			Reason: "a click on nothing must be heard",
+			Check: in(func(r *room) error {
+				return wantError("SetResolved", r.s.Gaps.SetResolved(r, r.org, 7, true, noon), port.ErrNotFound)
+			}),
+		},
+	}
+}
+
+// snapshot compares what is kept of gaps; the lists may be in any order.
+func (r *room) snapshot(records []knowledge.Record, links []knowledge.Link) error {
+	got, err := r.s.Gaps.Load(r, r.org)
+	if err != nil {
+		return fmt.Errorf("Load: %w", err)
+	}
+	records, links = slices.Clone(records), slices.Clone(links)
+	slices.SortFunc(records, func(a, b knowledge.Record) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(links, func(a, b knowledge.Link) int {
+		return cmp.Or(a.At.Compare(b.At), bytes.Compare(a.Conversation[:], b.Conversation[:]))
+	})
+	return first(
+		func() error { return same("Load: Records", records, got.Records) },
+		func() error { return same("Load: Links", links, got.Links) },
+	)
+}
+
+func saves(r *room) error {
+	c, err := r.linked()
+	if err != nil {
+		return err
+	}
+	before, err := r.s.Gaps.Load(r, r.org)
+	if err != nil {
+		return err
+	}
+	more := knowledge.Commit{Through: 77, Records: []knowledge.Record{{
+		ID: 1 << 40, Language: "", Representative: "“quoted” é\n", Example: c.Links[3].Conversation, ResolvedAt: noon, EvidenceExpired: true,
+		History: []knowledge.Step{{State: knowledge.Resolved, At: noon.Add(-time.Hour)}, {State: knowledge.Open, At: noon}},
+	}}}
+	version, err := r.s.Gaps.Save(r, r.org, before.Version, more)
+	if err != nil {
+		return fmt.Errorf("Save: %w", err)
+	}
+	after, err := r.s.Gaps.Load(r, r.org)
+	if err != nil {
+		return err
+	}
+	if version == before.Version || after.Version != version || after.Through != 77 {
+		return fmt.Errorf("Save returned version %d, Load says version %d through %d", version, after.Version, after.Through)
+	}
+	return r.snapshot(append(c.Records, more.Records...), c.Links)
+}
+
+func replaces(r *room) error {
+	c, err := r.linked()
+	if err != nil {
+		return err
+	}
+	records, links := c.Records, c.Links
+	records[1].Representative, records[1].Language = "changed", "fr"
+	links[0].Gap, links[0].Question, links[0].Failures = 2, "moved", nil
+	links[1].At = noon.Add(-time.Hour)
+	got, err := r.s.Gaps.Load(r, r.org)
+	if err != nil {
+		return err
+	}
+	_, err = r.s.Gaps.Save(r, r.org, got.Version, knowledge.Commit{
+		Records: records[1:2], Links: links[:2], Unlink: []uid{links[5].Conversation, links[7].Conversation, {9}},
+	})
+	if err != nil {
+		return fmt.Errorf("Save: %w", err)
+	}
+	return r.snapshot(records, slices.Concat(links[:5], links[6:7], links[8:]))
+}
+
+func conflicts(r *room) error {
+	c, err := r.linked()
+	if err != nil {
+		return err
+	}
+	got, err := r.s.Gaps.Load(r, r.org)
+	if err != nil {
+		return err
+	}
+	for _, version := range []int64{0, got.Version - 1, got.Version + 1} {
+		_, err := r.s.Gaps.Save(r, r.org, version, knowledge.Commit{
+			Records: []knowledge.Record{{ID: 1, Representative: "wrong"}, {ID: 3}}, Unlink: []uid{c.Links[0].Conversation}, Through: 9,
+		})
+		if err := wantError(fmt.Sprintf("Save on version %d of %d", version, got.Version), err, port.ErrConflict); err != nil {
+			return err
+		}
+	}
+	return r.snapshot(c.Records, c.Links)
+}
+
+func lateLinks(r *room) error {
+	all := r.listed(conversation.Query{})
+	if _, err := r.s.Conversations.Delete(r, r.org, conversation.Query{UIDs: uids(all[2], all[5])}, noon); err != nil {
+		return err
+	}
+	got, err := r.s.Gaps.Load(r, r.org)
+	if err != nil {
+		return err
+	}
+	c := knowledge.Commit{Records: []knowledge.Record{{ID: 1, Representative: "How?", Example: all[2].UID()}}}
+	for _, x := range all {
+		c.Links = append(c.Links, knowledge.Link{Gap: 1, Conversation: x.UID(), Question: "How?", At: x.StartedAt, Failures: []knowledge.Failure{knowledge.FailedGaveUp}})
+	}
+	if _, err := r.s.Gaps.Save(r, r.org, got.Version, c); err != nil {
+		return fmt.Errorf("Save: %w", err)
+	}
+	c.Records[0].Representative, c.Records[0].Example = "", uid{}
+	return r.snapshot(c.Records, slices.Concat(c.Links[:2], c.Links[3:5], c.Links[6:]))
+}
+
+// asOf is the time at which the suite asks for gaps.
+var asOf = noon.Add(40 * 24 * time.Hour)
+
+// gaps compares a listing with what follows from records and links.
+func (r *room) gaps(q knowledge.Query, records []knowledge.Record, links []knowledge.Link) error {
+	q.AsOf = asOf
+	got, err := r.s.Gaps.List(r, r.org, q)
+	if err != nil {
+		return fmt.Errorf("List: %w", err)
+	}
+	want := expectGaps(q, records, links)
+	what := fmt.Sprintf("List resolved %s topic %s min %d", show(q.Resolved), show(q.Topic), q.MinOccurrences)
+	if len(want) != len(got) {
+		return fmt.Errorf("%s: wanted %d gaps, got %d", what, len(want), len(got))
+	}
+	for i := range want {
+		if !near(want[i].Escalated, got[i].Escalated) || !near(want[i].Unhappy, got[i].Unhappy) {
+			return fmt.Errorf("%s: gap %d weighs %g and %g, wanted %g and %g", what, got[i].ID, got[i].Escalated, got[i].Unhappy, want[i].Escalated, want[i].Unhappy)
+		}
+		want[i].Escalated, want[i].Unhappy = got[i].Escalated, got[i].Unhappy
+	}
+	return same(what, want, got)
+}
+
+func near(a, b float64) bool { return math.Abs(a-b) <= 1e-9*math.Max(math.Abs(a), 1) }
+
+// expectGaps works a listing out gap by gap.
+func expectGaps(q knowledge.Query, records []knowledge.Record, links []knowledge.Link) []knowledge.Summary {
+	var out []knowledge.Summary
+	for _, rec := range records {
+		s := expectGap(rec, records, links, q.AsOf)
+		state := s.State()
+		resolved := state == knowledge.Resolved || state == knowledge.Recurring
+		if rec.AliasOf == 0 && s.Count > 0 && s.Count >= q.MinOccurrences && (q.Topic == nil || *q.Topic == s.Topic) &&
+			(q.Resolved == nil || *q.Resolved == resolved) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func expectGap(rec knowledge.Record, records []knowledge.Record, links []knowledge.Link, asOf time.Time) knowledge.Summary {
+	s := knowledge.Summary{Record: rec}
+	topics := map[string]int{}
+	for _, l := range links {
+		if target(records, l.Gap) != rec.ID || len(l.Failures) == 0 {
+			continue
+		}
+		s.Count++
+		topics[l.Topic]++
+		if s.Count == 1 || l.At.Before(s.FirstSeen) {
+			s.FirstSeen = l.At
+		}
+		if s.Count == 1 || l.At.After(s.LastSeen) {
+			s.LastSeen = l.At
+		}
+		if !rec.ResolvedAt.IsZero() && l.At.After(rec.ResolvedAt) {
+			s.Later++
+		}
+		weight := math.Exp2(-asOf.Sub(l.At).Hours() / 24 / 30)
+		if slices.Contains(l.Failures, knowledge.FailedEscalated) {
+			s.Escalated += weight
+		} else {
+			s.Unhappy += weight
+		}
+	}
+	for topic, n := range topics {
+		if best := topics[s.Topic]; n > best || n == best && topic < s.Topic {
+			s.Topic = topic
+		}
+	}
+	return s
+}
+
+// target is the gap an id leads to.
+func target(records []knowledge.Record, id int64) int64 {
+	for _, r := range records {
+		if r.ID == id && r.AliasOf != 0 {
+			return target(records, r.AliasOf)
+		}
+	}
+	return id
+}
+
+func listsGaps(r *room) error {
+	c, err := r.linked()
+	if err != nil {
+		return err
+	}
+	// Two more: one without any link, one whose only link went well.
+	extra := []knowledge.Record{{ID: 3, Representative: "nobody"}, {ID: 4, Representative: "went well"}}
+	c.Links[4].Gap, c.Links[4].Failures = 4, nil
+	got, err := r.s.Gaps.Load(r, r.org)
+	if err != nil {
+		return err
+	}
+	if _, err := r.s.Gaps.Save(r, r.org, got.Version, knowledge.Commit{Records: extra, Links: c.Links[4:5]}); err != nil {
+		return err
+	}
+	return r.gaps(knowledge.Query{}, append(c.Records, extra...), c.Links)
+}
+
+func filtersGaps(r *room) error {
+	var c knowledge.Commit
+	for i := range 9 {
+		rec := knowledge.Record{ID: int64(i + 1), Representative: fmt.Sprint("gap ", i)}
+		if i%3 > 0 {
+			rec.ResolvedAt = noon.Add(time.Duration(i) * time.Hour)
+		}
+		c.Records = append(c.Records, rec)
+	}
+	for i, x := range r.listed(conversation.Query{}) {
+		gap := int64(1 + i%9)
+		if i%9 > i/9*2 {
+			gap = 1
+		}
+		c.Links = append(c.Links, knowledge.Link{
+			Gap: gap, Conversation: x.UID(), Topic: []string{"billing", "shipping", ""}[i%4%3], At: x.StartedAt, Failures: []knowledge.Failure{knowledge.FailedSentiment},
+		})
+	}
+	if _, err := r.s.Gaps.Save(r, r.org, 0, c); err != nil {
+		return err
+	}
+	for _, resolved := range []*bool{nil, ptr(true), ptr(false)} {
+		for _, topic := range []*string{nil, ptr("billing"), ptr(""), ptr("nothing")} {
+			for _, least := range []int{0, 1, 2, 3, 5, 100} {
+				if err := r.gaps(knowledge.Query{Resolved: resolved, Topic: topic, MinOccurrences: least}, c.Records, c.Links); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// gap compares one gap with what follows from records and links.
+func (r *room) gap(id int64, records []knowledge.Record, links []knowledge.Link) error {
+	sum, got, err := r.s.Gaps.Get(r, r.org, id)
+	if err != nil {
+		return fmt.Errorf("Get %d: %w", id, err)
+	}
+	to := target(records, id)
+	var want []knowledge.Link
+	for _, l := range links {
+		if target(records, l.Gap) == to && len(l.Failures) > 0 {
+			want = append(want, l)
+		}
+	}
+	slices.SortFunc(want, func(a, b knowledge.Link) int {
+		return cmp.Or(b.At.Compare(a.At), bytes.Compare(b.Conversation[:], a.Conversation[:]))
+	})
+	i := slices.IndexFunc(records, func(r knowledge.Record) bool { return r.ID == to })
+	expected := expectGap(records[i], records, links, asOf)
+	expected.Escalated, expected.Unhappy = sum.Escalated, sum.Unhappy
+	return first(
+		func() error { return same(fmt.Sprintf("Get %d", id), expected, sum) },
+		func() error { return same(fmt.Sprintf("Get %d: occurrences", id), want, got) },
+	)
+}
+
+func getsGap(r *room) error {
+	c, err := r.linked()
+	if err != nil {
+		return err
+	}
+	_, _, missing := r.s.Gaps.Get(r, r.org, 99)
+	return first(
+		func() error { return r.gap(1, c.Records, c.Links) },
+		func() error { return r.gap(2, c.Records, c.Links) },
+		func() error { return wantError("Get", missing, port.ErrNotFound) },
+	)
+}
+
+func followsAlias(r *room) error {
+	c, err := r.linked()
+	if err != nil {
+		return err
+	}
+	got, err := r.s.Gaps.Load(r, r.org)
+	if err != nil {
+		return err
+	}
+	// 2 was merged into 1, and 3 into 2 before that.
+	c.Records = append(c.Records, knowledge.Record{ID: 3, AliasOf: 2})
+	c.Records[1].AliasOf = 1
+	if _, err := r.s.Gaps.Save(r, r.org, got.Version, knowledge.Commit{Records: c.Records[1:]}); err != nil {
+		return err
+	}
+	if err := first(
+		func() error { return r.gaps(knowledge.Query{}, c.Records, c.Links) },
+		func() error { return r.gap(1, c.Records, c.Links) },
+		func() error { return r.gap(2, c.Records, c.Links) },
+		func() error { return r.gap(3, c.Records, c.Links) },
+		func() error { return r.s.Gaps.SetResolved(r, r.org, 3, true, noon) },
+	); err != nil {
+		return err
+	}
+	c.Records[0].ResolvedAt = noon
+	c.Records[0].History = []knowledge.Step{{State: knowledge.Resolved, At: noon}}
+	return first(
+		func() error { return r.snapshot(c.Records, c.Links) },
+		func() error { return r.gaps(knowledge.Query{}, c.Records, c.Links) },
+	)
+}
+
+func resolves(r *room) error {
+	c, err := r.linked()
+	if err != nil {
+		return err
+	}
+	rec := &c.Records[0]
+	for i, resolved := range []bool{true, false, true, true, false, false} {
+		before, err := r.s.Gaps.Load(r, r.org)
+		if err != nil {
+			return err
+		}
+		at := noon.Add(time.Duration(i) * time.Hour)
+		if err := r.s.Gaps.SetResolved(r, r.org, 1, resolved, at); err != nil {
+			return fmt.Errorf("SetResolved: %w", err)
+		}
+		rec.ResolvedAt = time.Time{}
+		state := knowledge.Open
+		if resolved {
+			state, rec.ResolvedAt = knowledge.Resolved, at
+		}
+		rec.History = append(rec.History, knowledge.Step{State: state, At: at})
+		if err := first(
+			func() error { return r.snapshot(c.Records, c.Links) },
+			func() error { return r.gaps(knowledge.Query{}, c.Records, c.Links) },
+			func() error { return r.gaps(knowledge.Query{Resolved: ptr(true)}, c.Records, c.Links) },
+		); err != nil {
+			return fmt.Errorf("step %d: %w", i, err)
+		}
+		if _, err := r.s.Gaps.Save(r, r.org, before.Version, knowledge.Commit{}); wantError("", err, port.ErrConflict) != nil {
+			return wantError("a commit made before", err, port.ErrConflict)
+		}
+	}
+	return nil
+}

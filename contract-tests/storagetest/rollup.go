@@ -1,0 +1,214 @@
+package storagetest
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/csm-monitor/csm-monitor/core/conversation"
+	"github.com/csm-monitor/csm-monitor/core/metric"
+)
+
+const rollup = "Rollups.Rollup"
+
+// zones have offsets of half and quarter hours, and clocks that change; one has days that begin at one o'clock.
+var zones = []string{"UTC", "Asia/Kolkata", "Asia/Kathmandu", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Havana"}
+
+func rollupCases() []Case {
+	return []Case{
+		{
+			About: rollup, Sentence: "an empty store has no cells",
+			Reason: "nothing and zero are different answers",
+			Check:  in(func(r *room) error { return r.cells() }),
+		},
+		{
+			About: rollup, Sentence: "equals the fold for any window, ragged ends too",
+			Reason: "a figure that depends on how it was stored cannot be believed",
+			Check:  filled(150, 60*24*time.Hour, func(r *room) error { return r.windows(newGen(50), 60) }),
+		},
+		{
+			About: rollup, Sentence: "equals the fold for every grouping and filter",
+			Reason: "the parts of a figure must add up to it",
+			Check:  filled(120, 40*24*time.Hour, groupings),
+		},
+		{
+			About: rollup, Sentence: "days are local, of 23 and 25 hours too",
+			Reason: "a day's figure is what happened on that day where the people are",
+			Check:  filled(150, 60*24*time.Hour, days),
+		},
+		{
+			About: rollup, Sentence: "a conversation that starts at a window's start is in it, one at its end is not",
+			Reason: "neighbouring windows would count it twice or never",
+			Check:  in(edges),
+		},
+		{
+			About: rollup, Sentence: "a new version takes the old one's part away from every cell",
+			Reason: "a late rating would count a conversation twice",
+			Check:  in(moves),
+		},
+		{
+			About: rollup, Sentence: "equals the fold after deletions and expiries, to the instant",
+			Reason: "deleted conversations do not count, expired ones do",
+			Check: filled(120, 40*24*time.Hour, func(r *room) error {
+				return first(
+					func() error { return r.erase(conversation.Query{Topic: ptr("billing")}) },
+					func() error { return r.age(noon.Add(20*24*time.Hour), 1000) },
+					func() error { return r.erase(conversation.Query{Customer: ptr("ann")}) },
+					func() error { return r.windows(newGen(51), 40) },
+				)
+			}),
+		},
+	}
+}
+
+// windows compares random windows, one in three with ends on no quarter hour.
+func (r *room) windows(g gen, n int) error {
+	for range n {
+		if err := r.rollup(g.selection()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (g gen) selection() metric.Selection {
+	at := func() time.Time {
+		t := noon.Add(time.Duration(g.Int64N(int64(70*24*time.Hour))) - 5*24*time.Hour)
+		switch g.IntN(3) {
+		case 0:
+			return t.Truncate(metric.Quarter)
+		case 1:
+			return t.Truncate(time.Hour)
+		default:
+			return t.Truncate(time.Microsecond)
+		}
+	}
+	a, b := at(), at()
+	if b.Before(a) {
+		a, b = b, a
+	}
+	zone, err := time.LoadLocation(one(g, zones...))
+	if err != nil {
+		panic(err) // the machine has no time zones
+	}
+	s := metric.Selection{Window: metric.Window{Start: a, End: b, Zone: zone}, By: g.grouping(), Where: g.filter()}
+	if g.IntN(2) == 0 {
+		s.Where = metric.Filter{}
+	}
+	return s
+}
+
+func (g gen) grouping() metric.Grouping {
+	yes := func() bool { return g.IntN(2) == 0 }
+	return metric.Grouping{Day: yes(), Topic: yes(), Priority: yes(), Handler: yes(), Platform: yes()}
+}
+
+func (g gen) filter() metric.Filter {
+	var f metric.Filter
+	if g.IntN(3) == 0 {
+		f.Topic = ptr(one(g, "billing", "Billing", metric.UnknownTopic, "nothing"))
+	}
+	if g.IntN(3) == 0 {
+		f.Priority = ptr(one(g, append(conversation.Priorities(), "")...))
+	}
+	if g.IntN(3) == 0 {
+		f.Handler = one(g, conversation.Handlers()...)
+	}
+	if g.IntN(3) == 0 {
+		f.Platform = one(g, conversation.Custom, conversation.Zendesk, conversation.SDK)
+	}
+	return f
+}
+
+func groupings(r *room) error {
+	g := newGen(52)
+	window := metric.Window{Start: noon.Add(37 * time.Hour), End: noon.Add(30*24*time.Hour + 7*time.Minute), Zone: time.UTC}
+	for bits := range 32 {
+		by := metric.Grouping{Day: bits&1 > 0, Topic: bits&2 > 0, Priority: bits&4 > 0, Handler: bits&8 > 0, Platform: bits&16 > 0}
+		for _, where := range []metric.Filter{{}, g.filter(), g.filter()} {
+			if err := r.rollup(metric.Selection{Window: window, By: by, Where: where}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// days asks for whole local days by day, in every zone, over the change of the clocks in March.
+func days(r *room) error {
+	for _, name := range zones {
+		zone, err := time.LoadLocation(name)
+		if err != nil {
+			return err
+		}
+		start := metric.StartOfDay(2025, time.February, 10, zone)
+		end := metric.StartOfDay(2025, time.April, 12, zone)
+		for _, s := range []metric.Selection{
+			{Window: metric.Window{Start: start, End: end, Zone: zone}, By: metric.Grouping{Day: true}},
+			{Window: metric.Window{Start: start.Add(5 * time.Hour), End: end.Add(-26 * time.Hour), Zone: zone}, By: metric.Grouping{Day: true, Handler: true}},
+		} {
+			if err := r.rollup(s); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		}
+	}
+	return nil
+}
+
+func edges(r *room) error {
+	stamp := conversation.Stamp{Trust: conversation.Signed, At: noon}
+	instants := []time.Duration{-time.Microsecond, 0, time.Microsecond, metric.Quarter - time.Microsecond, metric.Quarter, time.Hour}
+	for i, d := range instants {
+		messages := []conversation.Message{{Sender: conversation.Customer, Content: "hello", At: noon.Add(d)}}
+		if err := r.put(conversation.NewPatch(key(r.org, i), conversation.Facts{}, messages, stamp, noon)); err != nil {
+			return err
+		}
+	}
+	for _, from := range instants {
+		for _, to := range instants {
+			if err := r.rollup(metric.Selection{Window: metric.Window{Start: noon.Add(from), End: noon.Add(to)}}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// moves changes everything a cell's key and values are made of, one after the other.
+func moves(r *room) error {
+	stamp := func(i int) conversation.Stamp {
+		return conversation.Stamp{Trust: conversation.Signed, At: noon.Add(time.Duration(i) * time.Minute)}
+	}
+	facts := []conversation.Facts{
+		{Topic: conversation.State(ptr("billing"), stamp(0))},
+		{Topic: conversation.State(ptr("shipping"), stamp(1))},
+		{Priority: conversation.State(ptr(conversation.High), stamp(2))},
+		{Rating: conversation.State(&conversation.Rating{Score: 2, Scale: conversation.Native5}, stamp(3))},
+		{Rating: conversation.State(&conversation.Rating{Score: 5, Scale: conversation.Native5}, stamp(4))},
+		{Escalated: conversation.State(ptr(true), stamp(5))},
+		{Escalated: conversation.State(ptr(false), stamp(6))},
+		{HandleSeconds: conversation.State(ptr(600.0), stamp(7))},
+		{CreatedAt: conversation.State(ptr(noon.Add(-50*time.Hour)), stamp(8))},
+		{},
+	}
+	messages := []conversation.Message{
+		{Sender: conversation.Customer, Content: "earlier", At: noon.Add(-100 * time.Hour)},
+		{Sender: conversation.AI, Content: "answer", At: noon.Add(-99 * time.Hour)},
+		{Sender: conversation.HumanAgent, Content: "person", At: noon.Add(-98 * time.Hour)},
+	}
+	for i, f := range facts {
+		var said []conversation.Message
+		if i == len(facts)-1 {
+			said = messages
+		}
+		if err := r.put(conversation.NewPatch(key(r.org, 1), f, said, stamp(i), noon)); err != nil {
+			return err
+		}
+		if err := r.everything(); err != nil {
+			return fmt.Errorf("after change %d: %w", i, err)
+		}
+		if err := r.rollup(metric.Selection{Window: metric.Window{Start: noon.Add(-120 * time.Hour), End: noon.Add(-time.Hour)}}); err != nil {
+			return fmt.Errorf("after change %d: %w", i, err)
+		}
+	}
+	return nil
+}
