@@ -1,0 +1,165 @@
+package sqlstore
+
+import (
+	"context"
+	"sync"
+
+	"github.com/google/uuid"
+	"github.com/samber/lo"
+
+	"github.com/csm-monitor/csm-monitor/core/conversation"
+	"github.com/csm-monitor/csm-monitor/core/tenant"
+)
+
+// Since reads the versions after a number; see port.Changes.
+func (s changes) Since(ctx context.Context, org tenant.ID, after int64, limit int) (out []conversation.Conversation, err error) {
+	if limit <= 0 {
+		return nil, ctx.Err()
+	}
+	err = s.look(ctx, func(t *tx) error {
+		sp, ok, err := t.space(org, "")
+		if !ok || err != nil {
+			return err
+		}
+		return t.since(sp, after, limit, func(_ int64, c conversation.Conversation) error {
+			out = append(out, c)
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// since calls fn with at most limit conversations in the order of their numbers.
+func (t *tx) since(sp *space, after int64, limit int, fn func(row int64, c conversation.Conversation) error) error {
+	return t.each(`SELECT id, uid, seq, content FROM conversations WHERE org = ? AND seq > ? ORDER BY seq LIMIT ?`, []any{id(sp.org), after, limit}, func(scan func(...any) error) error {
+		var (
+			row, seq int64
+			uid      uuid.UUID
+			content  []byte
+		)
+		if err := scan(&row, &uid, &seq, &content); err != nil {
+			return err
+		}
+		c, err := sp.openContent(uid, seq, content)
+		if err != nil {
+			return err
+		}
+		return fn(row, c)
+	})
+}
+
+// Head is the number of the newest version; see port.Changes.
+func (s changes) Head(ctx context.Context, org tenant.ID) (seq int64, err error) {
+	err = s.look(ctx, func(t *tx) error {
+		_, err := t.first(`SELECT seq FROM spaces WHERE org = ?`, id(org))(&seq)
+		return err
+	})
+	return seq, err
+}
+
+// Watch sends the organisations that stored something; see port.Changes.
+func (s changes) Watch(ctx context.Context) (<-chan tenant.ID, error) {
+	leave, err := s.gate.enter()
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	w := &watch{pending: map[tenant.ID]bool{}, wake: make(chan struct{}, 1), out: make(chan tenant.ID)}
+	s.watchers.add(w)
+	s.behind.run(func(done context.Context) {
+		defer close(w.out)
+		defer s.watchers.remove(w)
+		w.run(ctx, done)
+	})
+	return w.out, nil
+}
+
+// stored tells whoever listens that organisations have new versions.
+func (s *Store) stored(orgs []tenant.ID) {
+	if len(orgs) == 0 {
+		return
+	}
+	s.watchers.tell(orgs)
+	s.behind.wake(orgs)
+}
+
+// watchers are those who watch for changes.
+type watchers struct {
+	mu  sync.Mutex
+	all map[*watch]struct{}
+}
+
+func (ws *watchers) add(w *watch) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	if ws.all == nil {
+		ws.all = map[*watch]struct{}{}
+	}
+	ws.all[w] = struct{}{}
+}
+
+func (ws *watchers) remove(w *watch) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	delete(ws.all, w)
+}
+
+func (ws *watchers) tell(orgs []tenant.ID) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	for w := range ws.all {
+		w.add(orgs)
+	}
+}
+
+// watch gathers organisations until its reader takes them, so that a slow reader holds nobody up and misses nobody.
+type watch struct {
+	mu      sync.Mutex
+	pending map[tenant.ID]bool
+	wake    chan struct{}
+	out     chan tenant.ID
+}
+
+func (w *watch) add(orgs []tenant.ID) {
+	w.mu.Lock()
+	for _, org := range orgs {
+		w.pending[org] = true
+	}
+	w.mu.Unlock()
+	select {
+	case w.wake <- struct{}{}:
+	default: // it will wake anyway
+	}
+}
+
+func (w *watch) take() []tenant.ID {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	list := lo.Keys(w.pending)
+	clear(w.pending)
+	return list
+}
+
+func (w *watch) run(ctx, closed context.Context) {
+	for {
+		for _, org := range w.take() {
+			select {
+			case w.out <- org:
+			case <-ctx.Done():
+				return
+			case <-closed.Done():
+				return
+			}
+		}
+		select {
+		case <-w.wake:
+		case <-ctx.Done():
+			return
+		case <-closed.Done():
+			return
+		}
+	}
+}

@@ -1,0 +1,181 @@
+package sqlstore
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/samber/lo"
+
+	"github.com/csm-monitor/csm-monitor/core/conversation"
+	"github.com/csm-monitor/csm-monitor/core/metric"
+	"github.com/csm-monitor/csm-monitor/core/tenant"
+)
+
+// removedAtOnce is how many conversations one transaction removes, so that removing a million never holds writers up
+// for long. Each step is whole in itself; a call that is given up midway has removed what its steps removed.
+const removedAtOnce = 500
+
+// Delete removes what q matches; see port.Conversations.
+func (s conversations) Delete(ctx context.Context, org tenant.ID, q conversation.Query, at time.Time) (conversation.Receipt, error) {
+	receipt := conversation.Receipt{Org: org, At: at}
+	q.Limit, q.Offset, q.After, q.Total = 0, 0, nil, false
+	if q.Search != "" {
+		if err := s.indexAll(ctx, org); err != nil {
+			return receipt, err
+		}
+	}
+	for {
+		var step conversation.Receipt
+		err := s.change(ctx, func(t *tx) (err error) {
+			step, err = t.deleteSome(org, q, at)
+			return err
+		})
+		if err != nil {
+			return receipt, err
+		}
+		receipt.Conversations += step.Conversations
+		receipt.Messages += step.Messages
+		receipt.GapLinks += step.GapLinks
+		if step.Conversations < removedAtOnce {
+			return receipt, nil
+		}
+	}
+}
+
+func (t *tx) deleteSome(org tenant.ID, q conversation.Query, at time.Time) (conversation.Receipt, error) {
+	var receipt conversation.Receipt
+	sp, ok, err := t.space(org, t.dialect.Lock)
+	if !ok || err != nil {
+		return receipt, err
+	}
+	var list []found
+	if words := conversation.SearchWords(q.Search); len(words) > 0 {
+		list, err = t.search(sp, q, words, removedAtOnce, nil)
+	} else {
+		list, err = t.find(sp, q, removedAtOnce)
+	}
+	if err != nil || len(list) == 0 {
+		return receipt, err
+	}
+	rows, err := t.leaving(sp, list)
+	if err != nil {
+		return receipt, err
+	}
+	delta := deltas{}
+	for _, r := range rows {
+		receipt.Messages += int(r.Messages)
+		values, err := metric.DecodeVector(r.Vector)
+		if err != nil {
+			return receipt, err
+		}
+		if err := delta.take(r.cellKey(), values); err != nil {
+			return receipt, err
+		}
+	}
+	uids := lo.Map(rows, func(r Row, _ int) uuid.UUID { return r.UID })
+	receipt.Conversations = len(rows)
+	if receipt.GapLinks, err = t.forget(sp, uids); err != nil {
+		return receipt, err
+	}
+	if err := t.bury(sp, uids, deleted, at); err != nil {
+		return receipt, err
+	}
+	if err := t.moveCells(sp, delta); err != nil {
+		return receipt, err
+	}
+	return receipt, t.put(sp)
+}
+
+// Expire removes what old conversations said; see port.Conversations.
+func (s conversations) Expire(ctx context.Context, org tenant.ID, cutoff time.Time, limit int) (took int, err error) {
+	for took < limit {
+		var some int
+		err := s.change(ctx, func(t *tx) (err error) {
+			some, err = t.expireSome(org, cutoff, min(limit-took, removedAtOnce))
+			return err
+		})
+		took += some
+		if err != nil || some == 0 {
+			return took, err
+		}
+	}
+	return took, ctx.Err()
+}
+
+func (t *tx) expireSome(org tenant.ID, cutoff time.Time, limit int) (int, error) {
+	sp, ok, err := t.space(org, t.dialect.Lock)
+	if !ok || err != nil {
+		return 0, err
+	}
+	var list []found
+	err = t.each(`SELECT uid, started_at FROM conversations WHERE org = ? AND started_at < ? ORDER BY started_at, uid DESC LIMIT ?`, []any{id(org), ceilMicros(cutoff), limit}, func(scan func(...any) error) error {
+		var f found
+		err := scan(&f.uid, &f.started)
+		list = append(list, f)
+		return err
+	})
+	if err != nil || len(list) == 0 {
+		return 0, err
+	}
+	rows, err := t.leaving(sp, list)
+	if err != nil {
+		return 0, err
+	}
+	for _, r := range rows {
+		err := t.exec(`INSERT INTO remains (org, started_at, topic, priority, handler, platform, vector) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+			id(org), r.StartedAt, r.Topic, r.Priority, r.Handler, r.Platform, r.Vector)
+		if err != nil {
+			return 0, err
+		}
+	}
+	uids := lo.Map(rows, func(r Row, _ int) uuid.UUID { return r.UID })
+	if err := t.silence(sp, uids); err != nil {
+		return 0, err
+	}
+	if err := t.bury(sp, uids, expired, cutoff); err != nil {
+		return 0, err
+	}
+	return len(rows), t.put(sp)
+}
+
+// leaving reads what of some rows must be settled before they go.
+func (t *tx) leaving(sp *space, list []found) ([]Row, error) {
+	var rows []Row
+	for _, part := range lo.Chunk(list, maxIn) {
+		args := []any{id(sp.org)}
+		for i := range part {
+			args = append(args, id(part[i].uid))
+		}
+		err := t.each(`SELECT uid, started_at, platform, handler, priority, topic, messages, vector FROM conversations WHERE org = ? AND uid IN `+in(len(part)), pad(args, len(part)), func(scan func(...any) error) error {
+			var r Row
+			err := scan(&r.UID, &r.StartedAt, &r.Platform, &r.Handler, &r.Priority, &r.Topic, &r.Messages, &r.Vector)
+			rows = append(rows, r)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return rows, nil
+}
+
+// bury removes rows and leaves tombstones.
+func (t *tx) bury(sp *space, uids []uuid.UUID, kind int, at time.Time) error {
+	for _, part := range lo.Chunk(uids, maxIn) {
+		args := []any{id(sp.org)}
+		for _, uid := range part {
+			args = append(args, id(uid))
+			mark := sp.mark(uid)
+			n, err := t.execN(`INSERT INTO tombstones (org, mark, kind, at) VALUES (?, ?, ?, ?) ON CONFLICT (org, mark) DO NOTHING`, id(sp.org), mark[:], kind, at.UnixMicro())
+			if err != nil {
+				return err
+			}
+			sp.gone += n
+		}
+		if err := t.exec(`DELETE FROM conversations WHERE org = ? AND uid IN `+in(len(part)), pad(args, len(part))...); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,34 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/csm-monitor/csm-monitor/core/tenant"
+)
+
+// Dialect is what tells one database from another.
+type Dialect struct {
+	// Numbered says that placeholders are $1, $2 … and not question marks.
+	Numbered bool
+	// Prepared says that statements are worth keeping prepared by hand.
+	Prepared bool
+	// Lock ends a SELECT that locks what it reads until the transaction ends.
+	Lock string
+	// Snapshot are the options of a transaction whose reads all see one state.
+	Snapshot sql.TxOptions
+	// Lost says that a transaction failed because of another one and may be run again.
+	Lost func(error) bool
+	// Taken says that a key exists already.
+	Taken func(error) bool
+	// Down says that the database is away or too busy for now.
+	Down func(error) bool
+	// Bulk writes many rows in one statement; nil writes row by row.
+	Bulk Bulk
+	// Shared says that other processes may use the database too.
+	Shared bool
+	// Announce tells other processes, inside the transaction, that an organisation stored something; nil when there are
+	// none. Listen hears what they told until ctx ends.
+	Announce func(ctx context.Context, tx *sql.Tx, org tenant.ID) error
+	Listen   func(ctx context.Context, heard func(tenant.ID))
+}

@@ -1,0 +1,387 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/samber/lo"
+
+	"github.com/csm-monitor/csm-monitor/core/knowledge"
+	"github.com/csm-monitor/csm-monitor/core/port"
+	"github.com/csm-monitor/csm-monitor/core/tenant"
+)
+
+// List yields gaps; see port.Gaps.
+func (s gaps) List(ctx context.Context, org tenant.ID, q knowledge.Query) (out []knowledge.Summary, err error) {
+	err = s.look(ctx, func(t *tx) error {
+		sp, ok, err := t.space(org, "")
+		if !ok || err != nil {
+			return err
+		}
+		records, err := t.records(sp, ` AND alias_of = 0`)
+		if err != nil {
+			return err
+		}
+		links, err := t.links(sp, ` AND failures <> ''`, false)
+		if err != nil {
+			return err
+		}
+		byGap := lo.GroupBy(links, func(l knowledge.Link) int64 { return l.Gap })
+		for _, r := range records {
+			if sum := summary(r, byGap[r.ID], q.AsOf); sum.Count > 0 && matches(q, sum) {
+				out = append(out, sum)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+func matches(q knowledge.Query, s knowledge.Summary) bool {
+	state := s.State()
+	resolved := state == knowledge.Resolved || state == knowledge.Recurring
+	return (q.Resolved == nil || *q.Resolved == resolved) && (q.Topic == nil || *q.Topic == s.Topic) && s.Count >= q.MinOccurrences
+}
+
+// summary tallies a gap's occurrences.
+func summary(r knowledge.Record, links []knowledge.Link, asOf time.Time) knowledge.Summary {
+	out := knowledge.Summary{Record: r}
+	topics := map[string]int{}
+	for _, l := range links {
+		topics[l.Topic]++
+		if out.Count++; out.Count == 1 || l.At.Before(out.FirstSeen) {
+			out.FirstSeen = l.At
+		}
+		if l.At.After(out.LastSeen) {
+			out.LastSeen = l.At
+		}
+		if !r.ResolvedAt.IsZero() && l.At.After(r.ResolvedAt) {
+			out.Later++
+		}
+		weight := knowledge.Decayed(1, asOf.Sub(l.At).Seconds(), knowledge.DefaultHalfLife.Seconds())
+		if slices.Contains(l.Failures, knowledge.FailedEscalated) {
+			out.Escalated += weight
+		} else {
+			out.Unhappy += weight
+		}
+	}
+	out.Topic = lo.MaxBy(lo.Keys(topics), func(a, b string) bool {
+		return cmp.Or(cmp.Compare(topics[a], topics[b]), strings.Compare(b, a)) > 0
+	})
+	return out
+}
+
+// Get reads one gap; see port.Gaps.
+func (s gaps) Get(ctx context.Context, org tenant.ID, gap int64) (sum knowledge.Summary, links []knowledge.Link, err error) {
+	err = s.look(ctx, func(t *tx) error {
+		sp, r, err := t.follow(org, gap, "")
+		if err != nil {
+			return err
+		}
+		if links, err = t.links(sp, ` AND gap = ? AND failures <> ''`, true, r.ID); err != nil {
+			return err
+		}
+		slices.Reverse(links)
+		sum = summary(r, links, time.Time{})
+		return nil
+	})
+	return sum, links, err
+}
+
+// follow finds a gap by way of those it was merged into.
+func (t *tx) follow(org tenant.ID, gap int64, lock string) (*space, knowledge.Record, error) {
+	sp, ok, err := t.space(org, lock)
+	if err != nil {
+		return nil, knowledge.Record{}, err
+	}
+	for ok {
+		found, err := t.records(sp, ` AND id = ?`, gap)
+		if err != nil {
+			return nil, knowledge.Record{}, err
+		}
+		if len(found) == 0 {
+			break
+		}
+		if found[0].AliasOf == 0 {
+			return sp, found[0], nil
+		}
+		gap = found[0].AliasOf
+	}
+	return nil, knowledge.Record{}, port.ErrNotFound
+}
+
+// Load yields everything kept; see port.Gaps.
+func (s gaps) Load(ctx context.Context, org tenant.ID) (out knowledge.Snapshot, err error) {
+	err = s.look(ctx, func(t *tx) error {
+		sp, ok, err := t.space(org, "")
+		if !ok || err != nil {
+			return err
+		}
+		out.Version, out.Through = sp.gapVersion, sp.gapThrough
+		if out.Records, err = t.records(sp, ``); err != nil {
+			return err
+		}
+		out.Links, err = t.links(sp, ``, true)
+		return err
+	})
+	return out, err
+}
+
+// Save stores a commit; see port.Gaps.
+func (s gaps) Save(ctx context.Context, org tenant.ID, version int64, c knowledge.Commit) (next int64, err error) {
+	err = s.change(ctx, func(t *tx) error {
+		sp, err := t.take(org)
+		if err != nil {
+			return err
+		}
+		if sp.gapVersion != version {
+			return port.ErrConflict
+		}
+		if err := t.saveGaps(sp, c); err != nil {
+			return err
+		}
+		sp.gapThrough = c.Through
+		sp.gapVersion++
+		next = sp.gapVersion
+		return t.put(sp)
+	})
+	if err != nil {
+		return 0, err
+	}
+	return next, nil
+}
+
+func (t *tx) saveGaps(sp *space, c knowledge.Commit) error {
+	gone, err := t.tombstones(sp, append(
+		lo.Map(c.Records, func(r knowledge.Record, _ int) uuid.UUID { return r.Example }),
+		lo.Map(c.Links, func(l knowledge.Link, _ int) uuid.UUID { return l.Conversation })...))
+	if err != nil {
+		return err
+	}
+	for _, r := range c.Records {
+		if gone[r.Example] == deleted {
+			r.Representative, r.Example = "", uuid.Nil
+		}
+		if err := t.putRecord(sp, r); err != nil {
+			return err
+		}
+	}
+	drop := slices.Clone(c.Unlink)
+	for _, l := range c.Links {
+		if gone[l.Conversation] == deleted {
+			drop = append(drop, l.Conversation)
+		}
+	}
+	if _, err := t.unlink(sp, drop); err != nil {
+		return err
+	}
+	for _, l := range c.Links {
+		if gone[l.Conversation] == deleted {
+			continue
+		}
+		silent := gone[l.Conversation] == expired
+		if silent {
+			l.Question = ""
+		}
+		if err := t.putLink(sp, l); err != nil {
+			return err
+		}
+		if silent {
+			if err := t.exec(`UPDATE gaps SET evidence_expired = 1 WHERE org = ? AND id = ?`, id(sp.org), l.Gap); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// SetResolved closes or opens a gap; see port.Gaps.
+func (s gaps) SetResolved(ctx context.Context, org tenant.ID, gap int64, resolved bool, at time.Time) error {
+	return s.change(ctx, func(t *tx) error {
+		sp, r, err := t.follow(org, gap, t.dialect.Lock)
+		if err != nil {
+			return err
+		}
+		step := knowledge.Step{State: knowledge.Open, At: at}
+		r.ResolvedAt = time.Time{}
+		if resolved {
+			step.State, r.ResolvedAt = knowledge.Resolved, at
+		}
+		r.History = append(r.History, step)
+		if err := t.putRecord(sp, r); err != nil {
+			return err
+		}
+		sp.gapVersion++
+		return t.put(sp)
+	})
+}
+
+func gapKey(gap int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(gap)) }
+
+// records reads gaps in the order of their ids.
+func (t *tx) records(sp *space, where string, args ...any) (out []knowledge.Record, err error) {
+	query := `SELECT id, language, alias_of, example, resolved_at, evidence_expired, history, words FROM gaps WHERE org = ?` + where + ` ORDER BY id`
+	err = t.each(query, append([]any{id(sp.org)}, args...), func(scan func(...any) error) error {
+		var (
+			r              knowledge.Record
+			resolved       int64
+			expired        int
+			history        string
+			example, words []byte
+		)
+		if err := scan(&r.ID, &r.Language, &r.AliasOf, &example, &resolved, &expired, &history, &words); err != nil {
+			return err
+		}
+		r.ResolvedAt, r.EvidenceExpired = micros(resolved), expired != 0
+		copy(r.Example[:], example)
+		if err := json.Unmarshal([]byte(history), &r.History); err != nil {
+			return err
+		}
+		plain, err := sp.sealer.Open(nil, words, sp.place("gaps", "words", gapKey(r.ID)))
+		r.Representative = string(plain)
+		out = append(out, r)
+		return err
+	})
+	return out, err
+}
+
+func (t *tx) putRecord(sp *space, r knowledge.Record) error {
+	history, err := json.Marshal(r.History)
+	if err != nil {
+		return err
+	}
+	words := sp.sealer.Seal(nil, []byte(r.Representative), sp.place("gaps", "words", gapKey(r.ID)))
+	return t.exec(`INSERT INTO gaps (org, id, language, alias_of, example, resolved_at, evidence_expired, history, words) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (org, id) DO UPDATE SET language = excluded.language, alias_of = excluded.alias_of, example = excluded.example,
+		resolved_at = excluded.resolved_at, evidence_expired = excluded.evidence_expired, history = excluded.history, words = excluded.words`,
+		id(sp.org), r.ID, r.Language, r.AliasOf, id(r.Example), r.ResolvedAt.UnixMicro(), bit(r.EvidenceExpired), string(history), nonNil(words))
+}
+
+// nonNil keeps an empty value from becoming NULL.
+func nonNil(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}
+
+// links reads links in the order of (at, conversation), with their questions if asked.
+func (t *tx) links(sp *space, where string, questions bool, args ...any) (out []knowledge.Link, err error) {
+	column := lo.Ternary(questions, "question", "NULL")
+	query := `SELECT conversation, gap, topic, at, failures, ` + column + ` FROM gap_links WHERE org = ?` + where + ` ORDER BY at, conversation`
+	err = t.each(query, append([]any{id(sp.org)}, args...), func(scan func(...any) error) error {
+		var (
+			l        knowledge.Link
+			at       int64
+			failures string
+			question []byte
+		)
+		if err := scan(&l.Conversation, &l.Gap, &l.Topic, &at, &failures, &question); err != nil {
+			return err
+		}
+		l.At = micros(at)
+		if failures != "" {
+			l.Failures = lo.Map(strings.Split(failures, ","), func(f string, _ int) knowledge.Failure { return knowledge.Failure(f) })
+		}
+		if len(question) > 0 {
+			plain, err := sp.sealer.Open(nil, question, sp.place("gap_links", "question", l.Conversation[:]))
+			if err != nil {
+				return err
+			}
+			l.Question = string(plain)
+		}
+		out = append(out, l)
+		return nil
+	})
+	return out, err
+}
+
+func (t *tx) putLink(sp *space, l knowledge.Link) error {
+	var question []byte
+	if l.Question != "" {
+		question = sp.sealer.Seal(nil, []byte(l.Question), sp.place("gap_links", "question", l.Conversation[:]))
+	}
+	failures := strings.Join(lo.Map(l.Failures, func(f knowledge.Failure, _ int) string { return string(f) }), ",")
+	return t.exec(`INSERT INTO gap_links (org, conversation, gap, topic, at, failures, question) VALUES (?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (org, conversation) DO UPDATE SET gap = excluded.gap, topic = excluded.topic, at = excluded.at,
+		failures = excluded.failures, question = excluded.question`,
+		id(sp.org), id(l.Conversation), l.Gap, l.Topic, l.At.UnixMicro(), failures, nonNil(question))
+}
+
+func (t *tx) unlink(sp *space, uids []uuid.UUID) (n int64, err error) {
+	for _, part := range lo.Chunk(uids, maxIn) {
+		some, err := t.execN(`DELETE FROM gap_links WHERE org = ? AND conversation IN `+in(len(part)), uidArgs(sp, part)...)
+		if err != nil {
+			return 0, err
+		}
+		n += some
+	}
+	return n, nil
+}
+
+func uidArgs(sp *space, part []uuid.UUID) []any {
+	args := []any{id(sp.org)}
+	for i := range part {
+		args = append(args, id(part[i]))
+	}
+	return pad(args, len(part))
+}
+
+// forget removes what deleted conversations left: their links, and their words where they stand for a gap. It returns
+// the number of links.
+func (t *tx) forget(sp *space, uids []uuid.UUID) (int, error) {
+	if sp.gapVersion == 0 {
+		return 0, nil // nothing was ever saved
+	}
+	n, err := t.unlink(sp, uids)
+	if err != nil {
+		return 0, err
+	}
+	touched := n > 0
+	for _, part := range lo.Chunk(uids, maxIn) {
+		records, err := t.records(sp, ` AND example IN `+in(len(part)), uidArgs(sp, part)[1:]...)
+		if err != nil {
+			return 0, err
+		}
+		for _, r := range records {
+			r.Representative, r.Example = "", uuid.Nil
+			touched = true
+			if err := t.putRecord(sp, r); err != nil {
+				return 0, err
+			}
+		}
+	}
+	if touched {
+		sp.gapVersion++
+	}
+	return int(n), nil
+}
+
+// silence removes the words of expired conversations and leaves that they asked.
+func (t *tx) silence(sp *space, uids []uuid.UUID) error {
+	if sp.gapVersion == 0 {
+		return nil
+	}
+	for _, part := range lo.Chunk(uids, maxIn) {
+		args := uidArgs(sp, part)
+		n, err := t.execN(`UPDATE gaps SET evidence_expired = 1 WHERE org = ? AND id IN (SELECT gap FROM gap_links WHERE org = ? AND conversation IN `+in(len(part))+`)`,
+			append([]any{id(sp.org)}, args...)...)
+		if err != nil {
+			return err
+		}
+		m, err := t.execN(`UPDATE gap_links SET question = '' WHERE org = ? AND conversation IN `+in(len(part)), args...)
+		if err != nil {
+			return err
+		}
+		if n+m > 0 {
+			sp.gapVersion++
+		}
+	}
+	return nil
+}

@@ -1,0 +1,291 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/samber/lo"
+
+	"github.com/csm-monitor/csm-monitor/core/conversation"
+	"github.com/csm-monitor/csm-monitor/core/port"
+	"github.com/csm-monitor/csm-monitor/core/tenant"
+)
+
+// Get reads one conversation; see port.Conversations.
+func (s conversations) Get(ctx context.Context, org tenant.ID, uid uuid.UUID) (c conversation.Conversation, err error) {
+	err = s.look(ctx, func(t *tx) error {
+		sp, ok, err := t.space(org, "")
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return port.ErrNotFound
+		}
+		var (
+			seq     int64
+			content []byte
+		)
+		ok, err = t.first(`SELECT seq, content FROM conversations WHERE org = ? AND uid = ?`, id(org), id(uid))(&seq, &content)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return port.ErrNotFound
+		}
+		c, err = sp.openContent(uid, seq, content)
+		return err
+	})
+	return c, err
+}
+
+// List reads one page; see port.Conversations.
+func (s conversations) List(ctx context.Context, org tenant.ID, q conversation.Query) (page conversation.Page, err error) {
+	now := time.Now()
+	err = s.look(ctx, func(t *tx) error {
+		page, err = t.list(org, q, now)
+		return err
+	})
+	return page, err
+}
+
+func (t *tx) list(org tenant.ID, q conversation.Query, now time.Time) (page conversation.Page, err error) {
+	if q.Total {
+		page.Total = new(int64)
+	}
+	sp, ok, err := t.space(org, "")
+	if err != nil {
+		return page, err
+	}
+	if !ok {
+		if q.Search != "" {
+			page.IndexedThrough = now.UTC().Truncate(time.Microsecond)
+		}
+		return page, nil
+	}
+	limit := cmp.Or(q.Limit, conversation.DefaultLimit)
+	found := []found(nil)
+	if words := conversation.SearchWords(q.Search); len(words) > 0 {
+		if page.IndexedThrough, err = t.indexedThrough(sp, now); err != nil {
+			return page, err
+		}
+		found, err = t.search(sp, q, words, limit+1, page.Total)
+	} else {
+		if q.Search != "" {
+			page.IndexedThrough = now.UTC().Truncate(time.Microsecond)
+		}
+		found, err = t.find(sp, q, limit+1)
+		if err == nil && q.Total {
+			err = t.count(sp, q, page.Total)
+		}
+	}
+	if err != nil {
+		return page, err
+	}
+	if len(found) > limit {
+		found = found[:limit]
+		last := found[limit-1]
+		page.Next = &conversation.Position{StartedAt: micros(last.started), UID: last.uid}
+	}
+	page.Conversations, err = t.open(sp, found)
+	return page, err
+}
+
+// found is a place in a listing, with the conversation where it has been read already.
+type found struct {
+	uid     uuid.UUID
+	started int64
+	conv    *conversation.Conversation
+}
+
+// listingOrder is newest first, ties by uid ascending.
+const listingOrder = ` ORDER BY started_at DESC, uid`
+
+// find reads where the next limit conversations of a listing stand. It needs the listing's index alone: rows with their
+// content are read afterwards, and only those of the page.
+func (t *tx) find(sp *space, q conversation.Query, limit int) ([]found, error) {
+	where, args, possible := conditions(sp, q)
+	if !possible {
+		return nil, nil
+	}
+	if q.After != nil {
+		where += ` AND (started_at < ? OR started_at = ? AND uid > ?)`
+		at := q.After.StartedAt.UnixMicro()
+		args = append(args, at, at, id(q.After.UID))
+		where += ` AND started_at <= ?`
+		args = append(args, at)
+	}
+	args = append(args, limit, max(q.Offset, 0))
+	var out []found
+	err := t.each(`SELECT uid, started_at FROM conversations WHERE org = ?`+where+listingOrder+` LIMIT ? OFFSET ?`, append([]any{id(sp.org)}, args...), func(scan func(...any) error) error {
+		var f found
+		err := scan(&f.uid, &f.started)
+		out = append(out, f)
+		return err
+	})
+	return out, err
+}
+
+func (t *tx) count(sp *space, q conversation.Query, total *int64) error {
+	where, args, possible := conditions(sp, q)
+	if !possible {
+		return nil
+	}
+	return t.tx.QueryRowContext(t.ctx, t.bind(`SELECT count(*) FROM conversations WHERE org = ?`+where), append([]any{id(sp.org)}, args...)...).Scan(total)
+}
+
+// open reads conversations in the order given. One that is no longer there is left out.
+func (t *tx) open(sp *space, list []found) ([]conversation.Conversation, error) {
+	byUID := make(map[uuid.UUID]conversation.Conversation, len(list))
+	unread := lo.Filter(list, func(f found, _ int) bool {
+		if f.conv != nil {
+			byUID[f.uid] = *f.conv
+		}
+		return f.conv == nil
+	})
+	for _, part := range lo.Chunk(unread, maxIn) {
+		args := []any{id(sp.org)}
+		for i := range part {
+			args = append(args, id(part[i].uid))
+		}
+		err := t.each(`SELECT uid, seq, content FROM conversations WHERE org = ? AND uid IN `+in(len(part)), pad(args, len(part)), func(scan func(...any) error) error {
+			var (
+				uid     uuid.UUID
+				seq     int64
+				content []byte
+			)
+			if err := scan(&uid, &seq, &content); err != nil {
+				return err
+			}
+			c, err := sp.openContent(uid, seq, content)
+			byUID[uid] = c
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return lo.FilterMap(list, func(f found, _ int) (conversation.Conversation, bool) {
+		c, ok := byUID[f.uid]
+		return c, ok
+	}), nil
+}
+
+// conditions are a query's filters but for its words and its place. Possible is false when nothing stored can match.
+func conditions(sp *space, q conversation.Query) (where string, args []any, possible bool) {
+	var b strings.Builder
+	add := func(condition string, values ...any) {
+		b.WriteString(" AND ")
+		b.WriteString(condition)
+		args = append(args, values...)
+	}
+	possible = true
+	known := func(n int64, ok bool) int64 {
+		possible = possible && ok
+		return n
+	}
+	token := func(column string, value *string) {
+		switch {
+		case value == nil:
+		case *value == "":
+			add(column + " IS NULL")
+		default:
+			add(column+" = ?", sp.token(column, *value))
+		}
+	}
+	if q.Platform != "" {
+		add("platform = ?", known(code(platformCodes, q.Platform)))
+	}
+	if q.Topic != nil {
+		add("topic = ?", *q.Topic)
+	}
+	token("subtopic", q.Subtopic)
+	token("agent", q.AIAgent)
+	token("customer", q.Customer)
+	if q.Priority != nil {
+		add("priority = ?", known(code(priorityCodes, *q.Priority)))
+	}
+	if q.Handler != "" {
+		add("handler = ?", known(code(handlerCodes, q.Handler)))
+	}
+	if q.Sentiment != "" {
+		add("sentiment = ?", known(code(sentimentCodes, q.Sentiment)))
+	}
+	if q.Escalated != nil {
+		add("escalated = ?", bit(*q.Escalated))
+	}
+	if q.AIHandled != nil {
+		add("ai_handled = ?", bit(*q.AIHandled))
+	}
+	if q.CSATMin != nil {
+		add("csat >= ?", *q.CSATMin)
+	}
+	if q.CSATMax != nil {
+		add("csat <= ?", *q.CSATMax)
+	}
+	if q.Outcome != "" {
+		add("outcome = ?", known(code(outcomeCodes, q.Outcome)))
+	}
+	if q.Reason != "" {
+		add("reason = ?", known(code(reasonCodes, q.Reason)))
+	}
+	if q.Rated != nil {
+		add(lo.Ternary(*q.Rated, "csat IS NOT NULL", "csat IS NULL"))
+	}
+	if !q.Start.IsZero() {
+		add("started_at >= ?", ceilMicros(q.Start))
+	}
+	if !q.End.IsZero() {
+		add("started_at < ?", ceilMicros(q.End))
+	}
+	if q.UIDs != nil {
+		possible = possible && len(q.UIDs) > 0
+		add("uid IN "+list0(len(q.UIDs)), lo.Map(q.UIDs, func(u uuid.UUID, _ int) any { return id(u) })...)
+	}
+	return b.String(), args, possible
+}
+
+func list0(n int) string { return "(?" + strings.Repeat(", ?", max(n-1, 0)) + ")" }
+
+// ceilMicros is the first microsecond that is not before t: stored times are whole ones.
+func ceilMicros(t time.Time) int64 {
+	us := t.UnixMicro()
+	if time.UnixMicro(us).Before(t) {
+		us++
+	}
+	return us
+}
+
+// streamed is how many conversations Each holds at a time.
+const streamed = 128
+
+// Each streams what List would page through; see port.Conversations. It reads a page at a time and holds nothing open
+// between them, so that a slow reader holds nobody up.
+func (s conversations) Each(ctx context.Context, org tenant.ID, q conversation.Query) iter.Seq2[conversation.Conversation, error] {
+	q.Limit, q.Offset, q.Total = streamed, 0, false
+	return func(yield func(conversation.Conversation, error) bool) {
+		for {
+			page, err := s.List(ctx, org, q)
+			if err != nil {
+				yield(conversation.Conversation{}, err)
+				return
+			}
+			for _, c := range page.Conversations {
+				if err := ctx.Err(); err != nil {
+					yield(conversation.Conversation{}, err)
+					return
+				}
+				if !yield(c, nil) {
+					return
+				}
+			}
+			if page.Next == nil {
+				return
+			}
+			q.After = page.Next
+		}
+	}
+}

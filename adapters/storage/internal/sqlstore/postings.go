@@ -1,0 +1,138 @@
+package sqlstore
+
+import (
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/samber/lo"
+
+	"github.com/csm-monitor/csm-monitor/core/conversation"
+	"github.com/csm-monitor/csm-monitor/core/tenant"
+)
+
+// The search index says for each day and word which conversations hold the word. A word is a keyed token of 40 bits;
+// its postings of one day are one value, so that a word's newest conversations are found by walking the days back, and
+// a day that expired is dropped as a whole. Postings only suggest: a reader opens what they name and looks for the
+// words there, so a token that two words share, or one that an edit left behind, never shows.
+
+// posting is one conversation in a day's list for a word: when it began after the start of the day, in microseconds,
+// and its row.
+type posting struct{ offset, row int64 }
+
+func comparePostings(a, b posting) int {
+	return cmp.Or(cmp.Compare(a.offset, b.offset), cmp.Compare(a.row, b.row))
+}
+
+const dayMicros = int64(24 * time.Hour / time.Microsecond)
+
+// dayOf is the UTC day a conversation is filed under, and its place in it.
+func dayOf(started int64) (day, offset int64) {
+	day = started / dayMicros
+	if started%dayMicros < 0 {
+		day--
+	}
+	return day, started - day*dayMicros
+}
+
+// encodePostings writes a sorted list.
+func encodePostings(list []posting) []byte {
+	out := make([]byte, 0, 6*len(list))
+	var last posting
+	for _, p := range list {
+		out = binary.AppendUvarint(out, uint64(p.offset-last.offset))
+		out = binary.AppendVarint(out, p.row-last.row)
+		last = p
+	}
+	return out
+}
+
+var errPostings = errors.New("store: not a list of postings")
+
+func decodePostings(b []byte) ([]posting, error) {
+	out := make([]posting, 0, len(b)/4)
+	var last posting
+	for len(b) > 0 {
+		offset, n := binary.Uvarint(b)
+		if n <= 0 {
+			return nil, errPostings
+		}
+		b = b[n:]
+		row, n := binary.Varint(b)
+		if n <= 0 {
+			return nil, errPostings
+		}
+		b = b[n:]
+		last.offset += int64(offset)
+		last.row += row
+		out = append(out, last)
+	}
+	return out, nil
+}
+
+// wordToken is a word as the index knows it.
+func (sp *space) wordToken(word string) int64 {
+	t := sp.sealer.Token("word", word)
+	return int64(binary.BigEndian.Uint64(t[:8]) >> 24)
+}
+
+// postingKey is where a list of postings stands.
+type postingKey struct{ day, token int64 }
+
+// postingsOf are the places a conversation is filed under.
+func (sp *space) postingsOf(row int64, c *conversation.Conversation, into map[postingKey][]posting) {
+	day, offset := dayOf(c.StartedAt.UnixMicro())
+	seen := map[string]bool{}
+	for i := range c.Messages {
+		for _, word := range conversation.SearchWords(c.Messages[i].Content) {
+			if !seen[word] {
+				seen[word] = true
+				key := postingKey{day, sp.wordToken(word)}
+				into[key] = append(into[key], posting{offset, row})
+			}
+		}
+	}
+}
+
+// changePostings gives every list to change, with what is to be put in or taken out, in the order of keys.
+func (t *tx) changePostings(org tenant.ID, by map[postingKey][]posting, change func(list, by []posting) []posting) error {
+	keys := lo.Keys(by)
+	slices.SortFunc(keys, func(a, b postingKey) int { return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.token, b.token)) })
+	for _, key := range keys {
+		var stored []byte
+		found, err := t.first(`SELECT rows FROM postings WHERE org = ? AND day = ? AND token = ?`, id(org), key.day, key.token)(&stored)
+		if err != nil {
+			return err
+		}
+		list, err := decodePostings(stored)
+		if err != nil {
+			return err
+		}
+		list = change(list, by[key])
+		switch {
+		case len(list) == 0 && found:
+			err = t.exec(`DELETE FROM postings WHERE org = ? AND day = ? AND token = ?`, id(org), key.day, key.token)
+		case found:
+			err = t.exec(`UPDATE postings SET rows = ? WHERE org = ? AND day = ? AND token = ?`, encodePostings(list), id(org), key.day, key.token)
+		case len(list) > 0:
+			err = t.exec(`INSERT INTO postings (org, day, token, rows) VALUES (?, ?, ?, ?)`, id(org), key.day, key.token, encodePostings(list))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func putIn(list, more []posting) []posting {
+	list = append(list, more...)
+	slices.SortFunc(list, comparePostings)
+	return slices.Compact(list)
+}
+
+func takeOut(list, less []posting) []posting {
+	gone := lo.SliceToMap(less, func(p posting) (posting, bool) { return p, true })
+	return slices.DeleteFunc(list, func(p posting) bool { return gone[p] })
+}

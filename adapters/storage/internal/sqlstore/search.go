@@ -1,0 +1,215 @@
+package sqlstore
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+
+	"github.com/samber/lo"
+
+	"github.com/csm-monitor/csm-monitor/core/conversation"
+)
+
+// search reads where the next limit conversations stand that match a query with words, newest first. With total it
+// also counts all that match.
+func (t *tx) search(sp *space, q conversation.Query, words []string, limit int, total *int64) ([]found, error) {
+	where, args, possible := conditions(sp, q)
+	if !possible {
+		return nil, nil
+	}
+	s := &searcher{
+		tx: t, sp: sp, q: q, words: words, where: where, args: args,
+		tokens: lo.Uniq(lo.Map(words, func(w string, _ int) int64 { return sp.wordToken(w) })),
+		skip:   max(q.Offset, 0), limit: limit, total: total,
+	}
+	before := int64(1) << 40
+	if !q.End.IsZero() {
+		day, _ := dayOf(ceilMicros(q.End))
+		before = day + 1
+	}
+	if q.After != nil && total == nil {
+		day, _ := dayOf(q.After.StartedAt.UnixMicro())
+		before = min(before, day+1)
+	}
+	first := -before
+	if !q.Start.IsZero() {
+		first, _ = dayOf(ceilMicros(q.Start))
+	}
+	for !s.full() {
+		day, ok, err := t.dayBefore(sp, before)
+		if err != nil {
+			return nil, err
+		}
+		if !ok || day < first {
+			break
+		}
+		if err := s.day(day); err != nil {
+			return nil, err
+		}
+		before = day
+	}
+	return s.found, nil
+}
+
+// dayBefore is the newest day with postings before another one.
+func (t *tx) dayBefore(sp *space, before int64) (day int64, ok bool, err error) {
+	ok, err = t.first(`SELECT day FROM postings WHERE org = ? AND day < ? ORDER BY day DESC LIMIT 1`, id(sp.org), before)(&day)
+	return day, ok, err
+}
+
+type searcher struct {
+	*tx
+	sp     *space
+	q      conversation.Query
+	words  []string
+	tokens []int64
+	where  string
+	args   []any
+	skip   int
+	limit  int
+	total  *int64
+	found  []found
+}
+
+// full says that nothing more need be read.
+func (s *searcher) full() bool { return s.total == nil && len(s.found) >= s.limit }
+
+// day reads the candidates of one day, newest first, a few at a time.
+func (s *searcher) day(day int64) error {
+	candidates, err := s.candidates(day)
+	if err != nil {
+		return err
+	}
+	for len(candidates) > 0 && !s.full() {
+		// Conversations that began at the same time stay together: their order is that of their uids.
+		n := min(len(candidates), maxIn)
+		for n < len(candidates) && candidates[n].offset == candidates[n-1].offset {
+			n++
+		}
+		if err := s.check(day, candidates[:n]); err != nil {
+			return err
+		}
+		candidates = candidates[n:]
+	}
+	return nil
+}
+
+// candidates are what all the words' lists of a day name, newest first.
+func (s *searcher) candidates(day int64) ([]posting, error) {
+	var common []posting
+	args := []any{id(s.sp.org), day}
+	for _, token := range s.tokens {
+		args = append(args, token)
+	}
+	lists := 0
+	err := s.each(`SELECT rows FROM postings WHERE org = ? AND day = ? AND token IN `+list0(len(s.tokens)), args, func(scan func(...any) error) error {
+		var stored []byte
+		if err := scan(&stored); err != nil {
+			return err
+		}
+		list, err := decodePostings(stored)
+		if err != nil {
+			return err
+		}
+		if lists++; lists == 1 {
+			common = list
+		} else {
+			common = intersect(common, list)
+		}
+		return nil
+	})
+	if err != nil || lists < len(s.tokens) {
+		return nil, err
+	}
+	slices.Reverse(common)
+	return common, nil
+}
+
+// intersect keeps what both sorted lists hold.
+func intersect(a, b []posting) []posting {
+	out := a[:0]
+	for _, p := range a {
+		if _, ok := slices.BinarySearchFunc(b, p, comparePostings); ok {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// check opens candidates and keeps those that hold the words and pass the filters.
+func (s *searcher) check(day int64, candidates []posting) error {
+	var hits []found
+	for _, part := range lo.Chunk(candidates, maxIn) {
+		args := []any{id(s.sp.org)}
+		began := make(map[int64]int64, len(part))
+		for _, p := range part {
+			args = append(args, p.row)
+			began[p.row] = day*dayMicros + p.offset
+		}
+		args = append(pad(args, len(part)), s.args...)
+		query := `SELECT id, uid, seq, started_at, content FROM conversations WHERE org = ? AND id IN ` + in(len(part)) + s.where
+		err := s.each(query, args, func(scan func(...any) error) error {
+			var (
+				row, seq int64
+				f        found
+				content  []byte
+			)
+			if err := scan(&row, &f.uid, &seq, &f.started, &content); err != nil {
+				return err
+			}
+			if f.started != began[row] {
+				return nil
+			}
+			c, err := s.sp.openContent(f.uid, seq, content)
+			if err != nil {
+				return err
+			}
+			if says(&c, s.words) {
+				f.conv = &c
+				hits = append(hits, f)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	slices.SortFunc(hits, func(a, b found) int {
+		return cmp.Or(cmp.Compare(b.started, a.started), bytes.Compare(a.uid[:], b.uid[:]))
+	})
+	for _, f := range hits {
+		if s.total != nil {
+			*s.total++
+		}
+		if s.q.After != nil && !behindPosition(f, *s.q.After) {
+			continue
+		}
+		if s.skip > 0 {
+			s.skip--
+			continue
+		}
+		if len(s.found) < s.limit {
+			s.found = append(s.found, f)
+		}
+	}
+	return nil
+}
+
+// behindPosition says whether a place comes after a position in the listing order.
+func behindPosition(f found, p conversation.Position) bool {
+	at := p.StartedAt.UnixMicro()
+	return f.started < at || f.started == at && bytes.Compare(f.uid[:], p.UID[:]) > 0
+}
+
+// says looks for every word in the messages.
+func says(c *conversation.Conversation, words []string) bool {
+	missing := lo.SliceToMap(words, func(w string) (string, bool) { return w, true })
+	for i := range c.Messages {
+		for _, w := range conversation.SearchWords(c.Messages[i].Content) {
+			if delete(missing, w); len(missing) == 0 {
+				return true
+			}
+		}
+	}
+	return len(missing) == 0
+}

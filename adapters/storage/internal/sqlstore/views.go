@@ -1,0 +1,146 @@
+package sqlstore
+
+import (
+	"time"
+
+	"github.com/csm-monitor/csm-monitor/core/metric"
+)
+
+// dims are the dimensions of a cell beside its time.
+type dims uint8
+
+const (
+	byTopic dims = 1 << iota
+	byPriority
+	byHandler
+	byPlatform
+	byAll = byTopic | byPriority | byHandler | byPlatform
+)
+
+// has says whether cells kept by d can be summed by o.
+func (d dims) has(o dims) bool { return d&o == o }
+
+type grain uint8
+
+const (
+	quarters grain = iota
+	hours
+	days
+)
+
+// view is one way in which cells are kept: a grain of time and the dimensions told apart. The same conversation is in
+// all of them, so a sum may be put together from any mixture whose times do not overlap.
+type view struct {
+	number int64
+	grain  grain
+	dims   dims
+}
+
+// The views, of each grain the narrowest first. Numbers are stored. Narrow views answer the common questions from few
+// rows; those with every dimension answer the rest.
+var views = []view{
+	{1, quarters, byHandler | byPlatform},
+	{2, hours, byTopic | byHandler},
+	{3, hours, byAll},
+	{4, days, byHandler | byPlatform},
+	{5, days, byTopic | byHandler},
+	{6, days, byAll},
+}
+
+// gridStep parts the numbers of one generation of day cells from the next.
+const gridStep = 16
+
+// stored is the number under which a view's cells are found: those of days change with the organisation's time zone.
+func (v view) stored(sp *space) int64 {
+	if v.grain == days {
+		return v.number + sp.grid*gridStep
+	}
+	return v.number
+}
+
+// key is the cell of the view in which one of the finest grain counts. ok is false where the view does not reach.
+func (v view) key(sp *space, k metric.Key) (out CellKey, ok bool) {
+	bucket := k.Bucket
+	switch v.grain {
+	case hours:
+		bucket = bucket.Truncate(time.Hour)
+	case days:
+		bucket = metric.LocalDay(bucket, sp.zone)
+		if bucket.UnixMicro() < sp.from {
+			return CellKey{}, false
+		}
+	}
+	out = CellKey{View: v.stored(sp), Bucket: bucket.UnixMicro()}
+	if v.dims.has(byTopic) {
+		out.Topic = k.Topic
+	}
+	if v.dims.has(byPriority) {
+		out.Priority, _ = code(priorityCodes, k.Priority)
+	}
+	if v.dims.has(byHandler) {
+		out.Handler, _ = code(handlerCodes, k.Handler)
+	}
+	if v.dims.has(byPlatform) {
+		out.Platform, _ = code(platformCodes, k.Platform)
+	}
+	return out, true
+}
+
+// CellKey is a stored cell's key without its organisation.
+type CellKey struct {
+	View, Bucket                int64
+	Topic                       string
+	Priority, Handler, Platform int64
+}
+
+func (k CellKey) key() metric.Key {
+	return metric.Key{
+		Bucket: micros(k.Bucket), Topic: k.Topic, Priority: decode(priorityCodes, k.Priority),
+		Handler: decode(handlerCodes, k.Handler), Platform: decode(platformCodes, k.Platform),
+	}
+}
+
+// need is the dimensions a selection groups or filters by.
+func need(s metric.Selection) dims {
+	var d dims
+	for _, x := range []struct {
+		dim  dims
+		used bool
+	}{
+		{byTopic, s.By.Topic || s.Where.Topic != nil},
+		{byPriority, s.By.Priority || s.Where.Priority != nil},
+		{byHandler, s.By.Handler || s.Where.Handler != ""},
+		{byPlatform, s.By.Platform || s.Where.Platform != ""},
+	} {
+		if x.used {
+			d |= x.dim
+		}
+	}
+	return d
+}
+
+// filterCodes are a filter's words as they are stored; ok is false when no stored cell can pass.
+func filterCodes(f metric.Filter) (where string, args []any, ok bool) {
+	add := func(column string, value any) {
+		where += " AND " + column + " = ?"
+		args = append(args, value)
+	}
+	ok = true
+	known := func(n int64, found bool) int64 {
+		ok = ok && found
+		return n
+	}
+	if f.Topic != nil {
+		add("topic", *f.Topic)
+	}
+	if f.Priority != nil {
+		add("priority", known(code(priorityCodes, *f.Priority)))
+	}
+	if f.Handler != "" {
+		add("handler", known(code(handlerCodes, f.Handler)))
+	}
+	if f.Platform != "" {
+		add("platform", known(code(platformCodes, f.Platform)))
+	}
+	return where, args, ok
+}

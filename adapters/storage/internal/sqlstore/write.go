@@ -1,0 +1,49 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+)
+
+// Bulk writes many rows in one statement.
+type Bulk interface {
+	// Insert stores new rows, Update replaces stored ones.
+	Insert(ctx context.Context, tx *sql.Tx, rows []Row) error
+	Update(ctx context.Context, tx *sql.Tx, rows []Row) error
+	// LoadCells reads the values of cells, PutCells stores them.
+	LoadCells(ctx context.Context, tx *sql.Tx, org []byte, keys []CellKey) (map[CellKey][]byte, error)
+	PutCells(ctx context.Context, tx *sql.Tx, org []byte, keys []CellKey, values [][]byte) error
+}
+
+var (
+	insertRow = `INSERT INTO conversations (` + RowColumns + `) VALUES (?` + strings.Repeat(", ?", 19) + `)`
+	updateRow = `UPDATE conversations SET seq = ?, started_at = ?, platform = ?, handler = ?, sentiment = ?, priority = ?, outcome = ?, reason = ?,
+		escalated = ?, ai_handled = ?, csat = ?, topic = ?, subtopic = ?, agent = ?, customer = ?, messages = ?, vector = ?, content = ?
+		WHERE org = ? AND uid = ?`
+)
+
+func (t *tx) insertRows(rows []Row) error {
+	if t.dialect.Bulk != nil && len(rows) > 0 {
+		return t.dialect.Bulk.Insert(t.ctx, t.tx.Tx, rows)
+	}
+	for i := range rows {
+		if err := t.exec(insertRow, rows[i].Values()...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) updateRows(rows []Row) error {
+	if t.dialect.Bulk != nil && len(rows) > 0 {
+		return t.dialect.Bulk.Update(t.ctx, t.tx.Tx, rows)
+	}
+	for i := range rows {
+		values := rows[i].Values()
+		if err := t.exec(updateRow, append(values[2:], values[:2]...)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}

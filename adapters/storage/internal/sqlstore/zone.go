@@ -1,0 +1,136 @@
+package sqlstore
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/samber/lo"
+
+	"github.com/csm-monitor/csm-monitor/core/metric"
+	"github.com/csm-monitor/csm-monitor/core/tenant"
+)
+
+// Day cells are local to the organisation's time zone. When that changes, a new generation of them is built behind the
+// writes, from the newest day back, one step a transaction. The instant from which on the generation is complete is
+// part of the space: writes move the cells of the days behind it, readers use those and take the days before it from
+// finer cells, so that no answer is ever wrong.
+
+// zoneOf is the time zone of a stored organisation, UTC for one that is not stored.
+func (t *tx) zoneOf(org tenant.ID) (string, error) {
+	o, ok, err := t.readOrg(`id = ?`, id(org))
+	if !ok || err != nil {
+		return "UTC", err
+	}
+	return o.Settings.TimeZone, nil
+}
+
+// setZone starts a new generation of day cells if the organisation's zone is another one.
+func (t *tx) setZone(org tenant.ID, zone string) error {
+	sp, ok, err := t.space(org, t.dialect.Lock)
+	if !ok || err != nil || sp.zone.String() == (tenant.Settings{TimeZone: zone}).Location().String() {
+		return err
+	}
+	sp.grid++
+	sp.from = noneComplete
+	if err := t.exec(`UPDATE spaces SET zone = ? WHERE org = ?`, zone, id(org)); err != nil {
+		return err
+	}
+	return t.put(sp)
+}
+
+// rebuiltAtOnce is how many conversations one step of a rebuild reads at least, unless there are no more.
+const rebuiltAtOnce = 2000
+
+// rebuild is one step; it says whether the generation is complete.
+func (s *Store) rebuild(ctx context.Context, org tenant.ID) (complete bool, err error) {
+	err = s.look(ctx, func(t *tx) error {
+		sp, ok, err := t.space(org, "")
+		complete = !ok || sp.from == allComplete
+		return err
+	})
+	if complete || err != nil {
+		return complete, err
+	}
+	err = s.change(ctx, func(t *tx) error {
+		complete = true
+		sp, ok, err := t.space(org, t.dialect.Lock)
+		if !ok || err != nil || sp.from == allComplete {
+			return err
+		}
+		complete, err = t.rebuildSome(sp)
+		if err != nil {
+			return err
+		}
+		return t.put(sp)
+	})
+	return complete, err
+}
+
+func (t *tx) rebuildSome(sp *space) (complete bool, err error) {
+	// The rows already say what the log has still to add.
+	if err := t.fold(sp, deltas{}); err != nil {
+		return false, err
+	}
+	delta := deltas{}
+	end := sp.from
+	for read := 0; read < rebuiltAtOnce; {
+		newest, ok, err := t.newestBefore(sp, sp.from)
+		if err != nil {
+			return false, err
+		}
+		if !ok {
+			sp.from = allComplete
+			break
+		}
+		day := metric.LocalDay(metric.Bucket(micros(newest)), sp.zone)
+		err = t.sumRows(sp, span{day, nextDay(day, sp.zone)}, func(c metric.Cell) error {
+			read++
+			return delta.add(c.Key, c.Values)
+		})
+		if err != nil {
+			return false, err
+		}
+		sp.from = day.UnixMicro()
+	}
+	dayViews := lo.Filter(views, func(v view, _ int) bool { return v.grain == days })
+	if err := t.putDeltas(sp, delta, dayViews); err != nil {
+		return false, err
+	}
+	return sp.from == allComplete, t.dropOldGrids(sp, sp.from, end)
+}
+
+// newestBefore is when the last conversation before an instant started.
+func (t *tx) newestBefore(sp *space, before int64) (at int64, ok bool, err error) {
+	for _, table := range []string{"conversations", "remains"} {
+		var one int64
+		found, err := t.first(`SELECT started_at FROM `+table+` WHERE org = ? AND started_at < ? ORDER BY started_at DESC LIMIT 1`, id(sp.org), before)(&one)
+		if err != nil {
+			return 0, false, err
+		}
+		if found && (!ok || one > at) {
+			at, ok = one, true
+		}
+	}
+	return at, ok, nil
+}
+
+// dropOldGrids removes the cells of former generations in a stretch of time.
+func (t *tx) dropOldGrids(sp *space, from, to int64) error {
+	var old []any
+	for grid := range sp.grid {
+		for _, v := range views {
+			if v.grain == days {
+				old = append(old, v.number+grid*gridStep)
+			}
+		}
+	}
+	if len(old) == 0 {
+		return nil
+	}
+	args := append([]any{id(sp.org)}, old...)
+	return t.exec(`DELETE FROM cells WHERE org = ? AND view IN (?`+strings.Repeat(", ?", len(old)-1)+`) AND bucket >= ? AND bucket < ?`, append(args, from-dayMargin, to)...)
+}
+
+// dayMargin reaches back to the start of a day that another zone began earlier.
+const dayMargin = int64(48 * time.Hour / time.Microsecond)

@@ -1,0 +1,48 @@
+package sqlite_test
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+
+	"github.com/csm-monitor/csm-monitor/adapters/storage"
+	"github.com/csm-monitor/csm-monitor/adapters/storage/sqlite"
+	"github.com/csm-monitor/csm-monitor/contract-tests/storagetest"
+	"github.com/csm-monitor/csm-monitor/core/port"
+)
+
+func TestContract(t *testing.T) {
+	suite(t, storage.Options{})
+}
+
+func suite(t *testing.T, o storage.Options) {
+	t.Helper()
+	open := func(t *testing.T, path string) port.Storage {
+		t.Helper()
+		s, err := sqlite.Open(context.Background(), "sqlite://"+path, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		return s
+	}
+	storagetest.Run(t, func(t *testing.T) port.Storage {
+		return open(t, filepath.Join(t.TempDir(), "csm.db"))
+	}, storagetest.Options{
+		Reopen: func(t *testing.T) (port.Storage, func() port.Storage) {
+			path := filepath.Join(t.TempDir(), "csm.db")
+			s := open(t, path)
+			return s, func() port.Storage {
+				if err := s.Close(); err != nil {
+					t.Fatal(err)
+				}
+				s = open(t, path)
+				return s
+			}
+		},
+	})
+}

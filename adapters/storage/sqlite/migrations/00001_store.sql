@@ -1,0 +1,180 @@
+-- +goose Up
+
+-- Facts about the database itself, such as the proof of its master key.
+CREATE TABLE facts (
+	name  TEXT PRIMARY KEY,
+	value BLOB NOT NULL
+) WITHOUT ROWID;
+
+-- The bookkeeping of one organisation: its keys, the number of its newest version, its tombstones and day cells.
+CREATE TABLE spaces (
+	org           BLOB PRIMARY KEY,
+	seal          BLOB NOT NULL,
+	seq           INTEGER NOT NULL DEFAULT 0,
+	gone          INTEGER NOT NULL DEFAULT 0,
+	logged        INTEGER NOT NULL DEFAULT 0,
+	step          INTEGER NOT NULL DEFAULT 0,
+	grid          INTEGER NOT NULL DEFAULT 0,
+	zone          TEXT NOT NULL,
+	complete_from INTEGER NOT NULL,
+	gap_version   INTEGER NOT NULL DEFAULT 0,
+	gap_through   INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+
+CREATE TABLE conversations (
+	id         INTEGER PRIMARY KEY,
+	org        BLOB NOT NULL,
+	uid        BLOB NOT NULL,
+	seq        INTEGER NOT NULL,
+	started_at INTEGER NOT NULL,
+	platform   INTEGER NOT NULL,
+	handler    INTEGER NOT NULL,
+	sentiment  INTEGER NOT NULL,
+	priority   INTEGER NOT NULL,
+	outcome    INTEGER NOT NULL,
+	reason     INTEGER NOT NULL,
+	escalated  INTEGER NOT NULL,
+	ai_handled INTEGER NOT NULL,
+	csat       INTEGER,
+	topic      TEXT NOT NULL,
+	subtopic   INTEGER,
+	agent      INTEGER,
+	customer   INTEGER,
+	messages   INTEGER NOT NULL,
+	vector     BLOB NOT NULL,
+	content    BLOB NOT NULL
+);
+CREATE UNIQUE INDEX conversations_uid ON conversations (org, uid);
+CREATE INDEX conversations_seq ON conversations (org, seq);
+-- The listing answers every filter but the customer's from this index alone.
+CREATE INDEX conversations_listing ON conversations (org, started_at DESC, uid, platform, handler, sentiment, priority,
+	outcome, reason, escalated, ai_handled, csat, topic, subtopic, agent);
+CREATE INDEX conversations_customer ON conversations (org, customer) WHERE customer IS NOT NULL;
+
+-- What is left of conversations whose text has expired: when they began and what they count.
+CREATE TABLE remains (
+	org        BLOB NOT NULL,
+	started_at INTEGER NOT NULL,
+	topic      TEXT NOT NULL,
+	priority   INTEGER NOT NULL,
+	handler    INTEGER NOT NULL,
+	platform   INTEGER NOT NULL,
+	vector     BLOB NOT NULL
+);
+CREATE INDEX remains_started ON remains (org, started_at);
+
+-- Keyed fingerprints of conversations that were deleted (1) or have expired (2).
+CREATE TABLE tombstones (
+	org  BLOB NOT NULL,
+	mark BLOB NOT NULL,
+	kind INTEGER NOT NULL,
+	at   INTEGER NOT NULL,
+	PRIMARY KEY (org, mark)
+) WITHOUT ROWID;
+
+-- Requests that may be repeated, by a hash of route and token.
+CREATE TABLE onces (
+	org    BLOB NOT NULL,
+	mark   BLOB NOT NULL,
+	body   BLOB NOT NULL,
+	effect TEXT NOT NULL,
+	at     INTEGER NOT NULL,
+	PRIMARY KEY (org, mark)
+) WITHOUT ROWID;
+CREATE INDEX onces_at ON onces (org, at);
+
+CREATE TABLE cells (
+	org      BLOB NOT NULL,
+	view     INTEGER NOT NULL,
+	bucket   INTEGER NOT NULL,
+	handler  INTEGER NOT NULL,
+	platform INTEGER NOT NULL,
+	priority INTEGER NOT NULL,
+	topic    TEXT NOT NULL,
+	vector   BLOB NOT NULL,
+	PRIMARY KEY (org, view, bucket, handler, platform, priority, topic)
+) WITHOUT ROWID;
+
+-- What recent writes have still to add to the cells.
+CREATE TABLE cell_log (
+	org     BLOB NOT NULL,
+	step    INTEGER NOT NULL,
+	entries BLOB NOT NULL,
+	PRIMARY KEY (org, step)
+) WITHOUT ROWID;
+
+-- The search index: which rows hold a word, by day.
+CREATE TABLE postings (
+	org   BLOB NOT NULL,
+	day   INTEGER NOT NULL,
+	token INTEGER NOT NULL,
+	rows  BLOB NOT NULL,
+	PRIMARY KEY (org, day, token)
+) WITHOUT ROWID;
+
+CREATE TABLE search_state (
+	org     BLOB PRIMARY KEY,
+	through INTEGER NOT NULL,
+	at      INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE gaps (
+	org              BLOB NOT NULL,
+	id               INTEGER NOT NULL,
+	language         TEXT NOT NULL,
+	alias_of         INTEGER NOT NULL,
+	example          BLOB NOT NULL,
+	resolved_at      INTEGER NOT NULL,
+	evidence_expired INTEGER NOT NULL,
+	history          TEXT NOT NULL,
+	words            BLOB NOT NULL,
+	PRIMARY KEY (org, id)
+) WITHOUT ROWID;
+CREATE INDEX gaps_example ON gaps (org, example);
+
+CREATE TABLE gap_links (
+	org          BLOB NOT NULL,
+	conversation BLOB NOT NULL,
+	gap          INTEGER NOT NULL,
+	topic        TEXT NOT NULL,
+	at           INTEGER NOT NULL,
+	failures     TEXT NOT NULL,
+	question     BLOB NOT NULL,
+	PRIMARY KEY (org, conversation)
+) WITHOUT ROWID;
+CREATE INDEX gap_links_gap ON gap_links (org, gap);
+
+CREATE TABLE orgs (
+	id         BLOB PRIMARY KEY,
+	address    TEXT NOT NULL UNIQUE,
+	name       TEXT NOT NULL,
+	plan       TEXT NOT NULL,
+	created_at INTEGER NOT NULL,
+	settings   TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE api_keys (
+	id         TEXT PRIMARY KEY,
+	org        BLOB NOT NULL,
+	prefix     TEXT NOT NULL,
+	hash       BLOB NOT NULL,
+	name       TEXT NOT NULL,
+	role       TEXT NOT NULL,
+	created_at INTEGER NOT NULL,
+	revoked_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX api_keys_org ON api_keys (org, created_at);
+CREATE INDEX api_keys_prefix ON api_keys (prefix);
+
+CREATE TABLE leases (
+	name   TEXT PRIMARY KEY,
+	holder TEXT NOT NULL,
+	until  INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE cursors (
+	org      BLOB NOT NULL,
+	job      TEXT NOT NULL,
+	position TEXT NOT NULL,
+	PRIMARY KEY (org, job)
+) WITHOUT ROWID;

@@ -1,0 +1,143 @@
+// Package sqlite keeps everything in one SQLite file. One process uses a file at a time.
+//
+// An address is sqlite:// and a path (sqlite:///var/lib/csm/csm.db, or sqlite://csm.db below the working directory).
+// Nothing else may follow: what the file's safety rests on (write-ahead log, synchronous=FULL) cannot be switched off.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+	codes "modernc.org/sqlite/lib"
+
+	"github.com/csm-monitor/csm-monitor/adapters/storage"
+	"github.com/csm-monitor/csm-monitor/adapters/storage/internal/sqlstore"
+	"github.com/csm-monitor/csm-monitor/core/port"
+)
+
+// Driver opens sqlite:// addresses.
+var Driver = storage.Driver{Scheme: "sqlite", Open: Open}
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// readers is how many reads run at the same time.
+const readers = 4
+
+// Open opens the file a sqlite:// address names, makes it if it is not there (readable by its owner alone), and brings
+// its schema up to date.
+func Open(ctx context.Context, dsn string, o storage.Options) (port.Storage, error) {
+	path, err := pathOf(dsn)
+	if err != nil {
+		return port.Storage{}, err
+	}
+	if err := touch(path); err != nil {
+		return port.Storage{}, err
+	}
+	write, err := connect(path, 1, "_txlock=immediate", "_pragma=auto_vacuum(2)", "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", "_pragma=secure_delete(ON)", "_pragma=cache_size(-16384)")
+	if err != nil {
+		return port.Storage{}, err
+	}
+	read, err := connect(path, readers, "_pragma=query_only(1)", "_pragma=cache_size(-4096)")
+	if err != nil {
+		return port.Storage{}, errors.Join(err, write.Close())
+	}
+	store, err := start(ctx, write, read, o)
+	if err != nil {
+		return port.Storage{}, errors.Join(err, read.Close(), write.Close())
+	}
+	return store.Storage(), nil
+}
+
+func start(ctx context.Context, write, read *sqlx.DB, o storage.Options) (*sqlstore.Store, error) {
+	if err := migrate(ctx, write); err != nil {
+		return nil, err
+	}
+	return sqlstore.New(ctx, write, read, dialect(), o)
+}
+
+func dialect() sqlstore.Dialect {
+	return sqlstore.Dialect{
+		Prepared: true,
+		Lost:     func(error) bool { return false },
+		Taken:    func(err error) bool { return primary(err) == codes.SQLITE_CONSTRAINT },
+		Down: func(err error) bool {
+			switch primary(err) {
+			case codes.SQLITE_BUSY, codes.SQLITE_LOCKED, codes.SQLITE_FULL, codes.SQLITE_IOERR, codes.SQLITE_READONLY, codes.SQLITE_CANTOPEN:
+				return true
+			}
+			return false
+		},
+	}
+}
+
+// primary is the error's kind, 0 for an error that is not SQLite's.
+func primary(err error) int {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		return e.Code() & 0xff
+	}
+	return 0
+}
+
+func pathOf(dsn string) (string, error) {
+	path, ok := strings.CutPrefix(dsn, "sqlite://")
+	if !ok || path == "" {
+		return "", errors.New("the address must be sqlite:// and the path of a file")
+	}
+	if strings.ContainsAny(path, "?#") {
+		return "", errors.New("a sqlite address takes no parameters")
+	}
+	return filepath.Clean(path), nil
+}
+
+// touch makes the file, readable by its owner alone; SQLite gives its log the same rights.
+func touch(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the folder of %s does not exist", path)
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// connect opens a pool of at most n connections, which it keeps.
+func connect(path string, n int, parameters ...string) (*sqlx.DB, error) {
+	parameters = append([]string{"_pragma=busy_timeout(5000)", "_pragma=foreign_keys(1)", "_pragma=temp_store(MEMORY)"}, parameters...)
+	address := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: strings.Join(parameters, "&")}).String()
+	db, err := sql.Open("sqlite", address)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(n)
+	db.SetMaxIdleConns(n)
+	return sqlx.NewDb(db, "sqlite"), nil
+}
+
+func migrate(ctx context.Context, db *sqlx.DB) error {
+	folder, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db.DB, folder, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return err
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
+}
