@@ -202,24 +202,50 @@ func TestBatch(t *testing.T) {
 		t.Fatal(results, err)
 	}
 	want := `{"conversation_id":"a","platform":"sdk","metadata":{"environment":"staging","x":1}}
-{"conversation_id":"b","metadata":{"environment":"mine"}}
-`
+{"conversation_id":"b","metadata":{"environment":"mine"}}`
 	if diff := cmp.Diff(want, sent[0]); diff != "" {
 		t.Error(diff)
 	}
 	if string(batch[0].Metadata) != `{"x":1}` {
 		t.Error("the caller's conversation was changed")
 	}
-	raw := []byte(`{"conversation_id" : "as it is"}` + "\n")
-	if _, err := c.SendLines(t.Context(), raw); err != nil || sent[1] != string(raw) {
+	raw := `{"conversation_id" : "as it is"}`
+	if _, err := c.SendLines(t.Context(), [][]byte{[]byte(raw), []byte("{}")}); err != nil || sent[1] != raw+"\n{}" {
 		t.Error(err, sent[1])
-	}
-	answer = `{"index":0,"status":201}` + "\n"
-	if _, err := c.SendBatch(t.Context(), batch); err == nil {
-		t.Error("a missing result passed")
 	}
 	if _, err := c.SendBatch(t.Context(), []Conversation{{Metadata: json.RawMessage(`[]`)}}); err == nil {
 		t.Error("metadata that is no object passed")
+	}
+}
+
+// A batch that broke off half-way is finished, and what was stored is not sent again.
+func TestBatchGoesOnWhereItBrokeOff(t *testing.T) {
+	answers := []string{
+		`{"index":0,"status":201,"effect":"created"}` + "\n" + `{"index":1,"status":503,"error":{"title":"T"}}`, // nothing of 2
+		``,
+		`{"index":0,"status":200,"effect":"unchanged"}` + "\n" + `{"index":1,"status":422,"error":{"title":"T"}}`,
+	}
+	var sent []string
+	c, _ := served(t, Options{}, func(w http.ResponseWriter, r *http.Request) {
+		raw, _ := io.ReadAll(r.Body)
+		sent = append(sent, string(raw))
+		fmt.Fprintln(w, answers[len(sent)-1])
+	})
+	results, err := c.SendLines(t.Context(), [][]byte{[]byte("a"), []byte("b"), []byte("c")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"a\nb\nc", "b\nc", "b\nc"}, sent); diff != "" {
+		t.Error(diff)
+	}
+	for i, status := range []int{201, 200, 422} {
+		if results[i].Status != status || results[i].Index != i || results[i].Line != i+1 {
+			t.Errorf("%d: %+v", i, results[i])
+		}
+	}
+	stuck, _ := served(t, Options{Attempts: 2}, func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, `{"index":0,"status":503}`) })
+	if _, err := stuck.SendLines(t.Context(), [][]byte{[]byte("a")}); !errors.Is(err, ErrUnavailable) {
+		t.Error(err)
 	}
 }
 

@@ -66,7 +66,7 @@ func (e *Error) Is(target error) bool {
 	case ErrGone:
 		return e.Status == http.StatusGone
 	case ErrUnavailable:
-		return e.passing()
+		return passingStatus(e.Status)
 	case ErrInvalid:
 		return e.Status == http.StatusBadRequest || e.Status == http.StatusUnprocessableEntity ||
 			e.Status == http.StatusRequestEntityTooLarge || e.Status == http.StatusUnsupportedMediaType
@@ -74,8 +74,8 @@ func (e *Error) Is(target error) bool {
 	return false
 }
 
-func (e *Error) passing() bool {
-	switch e.Status {
+func passingStatus(status int) bool {
+	switch status {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return true
 	}
