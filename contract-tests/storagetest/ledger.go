@@ -28,7 +28,7 @@ func ledgerCases() []Case {
 			Check:  in(ledgerConflict),
 		},
 		{
-			About: "Ledger.Append", Sentence: "a month is closed once, together with its lines",
+			About: "Ledger.Closings", Sentence: "a month is closed once, together with its lines",
 			Reason: "a closed month never changes",
 			Check:  in(ledgerClosing),
 		},

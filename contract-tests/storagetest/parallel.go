@@ -260,7 +260,7 @@ func (r *room) anything(g gen, steps int) error {
 			err = r.put(batch...)
 		}
 		if err == nil && step%10 == 9 {
-			err = r.rollup(g.selection())
+			err = r.rollup(r.selection(g))
 		}
 		if err == nil && step%40 == 39 {
 			err = r.everything()

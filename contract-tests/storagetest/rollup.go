@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/csm-monitor/csm-monitor/core/conversation"
@@ -60,26 +61,31 @@ func rollupCases() []Case {
 	}
 }
 
-// windows compares random windows, one in three with ends on no quarter hour.
+// windows compares random windows.
 func (r *room) windows(g gen, n int) error {
 	for range n {
-		if err := r.rollup(g.selection()); err != nil {
+		if err := r.rollup(r.selection(g)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (g gen) selection() metric.Selection {
+// selection asks for a random window; two in three ends fall close to where a conversation starts.
+func (r *room) selection(g gen) metric.Selection {
+	starts := []time.Time{noon}
+	for _, c := range r.counted() {
+		starts = append(starts, c.StartedAt)
+	}
+	slices.SortFunc(starts, time.Time.Compare)
 	at := func() time.Time {
-		t := noon.Add(time.Duration(g.Int64N(int64(70*24*time.Hour))) - 5*24*time.Hour)
 		switch g.IntN(3) {
 		case 0:
-			return t.Truncate(metric.Quarter)
+			return noon.Add(time.Duration(g.Int64N(int64(70*24*time.Hour))) - 5*24*time.Hour).Truncate(metric.Quarter)
 		case 1:
-			return t.Truncate(time.Hour)
+			return one(g, starts...).Add(time.Duration(g.IntN(3)-1) * time.Microsecond)
 		default:
-			return t.Truncate(time.Microsecond)
+			return one(g, starts...).Add(time.Duration(g.IntN(1200)-600) * time.Second)
 		}
 	}
 	a, b := at(), at()

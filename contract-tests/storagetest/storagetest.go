@@ -72,7 +72,7 @@ func Run(t *testing.T, open func(t *testing.T) port.Storage, o Options) {
 			unclaimed["Second"]++
 		default:
 			t.Run(c.Name(), func(t *testing.T) {
-				if err := run(t, c, open, o); err != nil {
+				if err := run(t, c, open, o, Patience); err != nil {
 					t.Errorf("%v\nwhy it matters: %s", err, c.Reason)
 				}
 			})
@@ -88,10 +88,10 @@ func Run(t *testing.T, open func(t *testing.T) port.Storage, o Options) {
 	}
 }
 
-// run answers one case; a panic and an overrun are faults.
-func run(t *testing.T, c Case, open func(t *testing.T) port.Storage, o Options) (err error) {
+// run answers one case within a time; a panic is a fault.
+func run(t *testing.T, c Case, open func(t *testing.T) port.Storage, o Options, patience time.Duration) (err error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), Patience)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	switch {
 	case c.Reopen != nil:
