@@ -2,8 +2,9 @@
 //
 // The ladder is asked from the top, and the first rung that holds is the outcome: escalated (a human was reached),
 // confirmed (the customer or the platform said it is solved), abandoned (no real answer, or the last question got
-// none), ambiguous (the customer left unhappy, or asked in vain for a person: silence there is no success), assumed (the AI
-// answered and the customer asked no more). Young conversations read as pending, whatever they look like so far.
+// none), ambiguous (the customer left unhappy, was refused, gave up on the matter, or asked in vain for a person: silence
+// there is no success), assumed (the AI answered and the customer asked no more). Young conversations read as pending,
+// whatever they look like so far.
 package outcome
 
 import (
@@ -11,6 +12,13 @@ import (
 
 	"github.com/csm-monitor/csm-monitor/core/conversation"
 	"github.com/csm-monitor/csm-monitor/core/scoring/csat"
+	"github.com/csm-monitor/csm-monitor/core/text/cue"
+)
+
+// The signals only the outcome knows: the automated side refused what was asked for, the customer gave up on it.
+const (
+	AnswerRefused    conversation.Signal = "answer_refused"
+	CustomerResigned conversation.Signal = "customer_resigned"
 )
 
 // Turn is one message with the cues that bear on the outcome.
@@ -21,8 +29,27 @@ type Turn struct {
 	// Thanks and NegatedThanks are the customer's words when it is solved, or when the answer was no help.
 	Thanks        string
 	NegatedThanks string
+	// Resigned is the customer's words when giving up on what they came for.
+	Resigned string
 	// NoAnswer says that the automated message gave up or handed over: it answers nothing.
 	NoAnswer bool
+	// Answer is the news of an automated message.
+	Answer Answer
+}
+
+// ReadTurn keeps of a message what bears on the outcome when its sender says it.
+func ReadTurn(sender conversation.Sender, content string, found cue.Found) Turn {
+	t := Turn{Sender: sender}
+	switch {
+	case sender == conversation.Customer:
+		t.Question = IsQuestion(content)
+		t.Thanks, t.NegatedThanks = found.Thanks, found.NegatedThanks
+		t.Resigned = Resigned(content)
+	case sender.Automated():
+		t.NoAnswer = found.BotGaveUp != "" || found.TransferAnnounced != ""
+		t.Answer = ReadAnswer(content)
+	}
+	return t
 }
 
 // Stated is what is known apart from the messages.
@@ -72,6 +99,9 @@ func confirmation(turns []Turn, s Stated) (conversation.Evidence, bool) {
 	if s.PlatformConfirmed {
 		return field(conversation.PlatformConfirmed, "solved at the first contact"), true
 	}
+	if refusal(turns) >= 0 || resignation(turns) >= 0 {
+		return conversation.Evidence{}, false // thanks after a refusal are manners
+	}
 	i := lastCustomer(turns)
 	answered := false
 	for k, substantive := range csat.Substantive(senders(turns)) {
@@ -115,12 +145,51 @@ func doubt(turns []Turn, s Stated) (conversation.Evidence, bool) {
 		return field(conversation.HumanRequest, ""), true
 	case i >= 0 && turns[i].NegatedThanks != "":
 		return conversation.Evidence{Signal: conversation.NegativeSentiment, Message: i, Words: turns[i].NegatedThanks}, true
+	case refusal(turns) >= 0:
+		k := refusal(turns)
+		return conversation.Evidence{Signal: AnswerRefused, Message: k, Words: turns[k].Answer.Refused}, true
+	case resignation(turns) >= 0:
+		k := resignation(turns)
+		return conversation.Evidence{Signal: CustomerResigned, Message: k, Words: turns[k].Resigned}, true
 	case s.Unhappy:
 		return field(conversation.NegativeSentiment, ""), true
 	case s.Repeated:
 		return field(conversation.CustomerRepeated, ""), true
 	}
 	return conversation.Evidence{}, false
+}
+
+// refusal is the index of the last answer with news when that was a refusal, else -1: what was refused and then done
+// is done.
+func refusal(turns []Turn) int {
+	substantive := csat.Substantive(senders(turns))
+	for i := len(turns) - 1; i >= 0; i-- {
+		switch {
+		case !substantive[i]:
+		case turns[i].Answer.Refused != "":
+			return i
+		case turns[i].Answer.Granted != "":
+			return -1
+		}
+	}
+	return -1
+}
+
+// resignation is the index of a message by which the customer gives up, when it is one of the last two of theirs and
+// nothing was done after it, else -1: a customer who goes on has not given up.
+func resignation(turns []Turn) int {
+	said := 0
+	for i := len(turns) - 1; i >= 0 && said < 2; i-- {
+		switch {
+		case turns[i].Resigned != "":
+			return i
+		case turns[i].Answer.Granted != "":
+			return -1
+		case turns[i].Sender == conversation.Customer:
+			said++
+		}
+	}
+	return -1
 }
 
 func senders(turns []Turn) []conversation.Sender {

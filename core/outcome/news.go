@@ -1,0 +1,133 @@
+package outcome
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/csm-monitor/csm-monitor/core/text"
+)
+
+// Answer is the news a message of the automated side brings the customer, by the last of its sentences that brings any:
+// that sentence, cut to a readable length. Both are empty for a message without news, such as a question back.
+type Answer struct {
+	// Refused: what the customer asked for was not to be had, or did not work ("I'm sorry, but your request failed",
+	// "there is no room available").
+	Refused string
+	// Granted: it is done ("your flight is now booked").
+	Granted string
+}
+
+// ReadAnswer reads one message of the automated side, sentence by sentence. A sentence refuses when it regrets and
+// denies ("unfortunately … no"), names a failure ("unable", "declined"), or denies that something is there or possible.
+// It grants when it says that something has been done, and neither denies nor asks. A sentence under a condition ("if
+// it failed") brings no news. The words of one sentence must be of one language.
+func ReadAnswer(message string) Answer {
+	var a Answer
+	for _, words := range text.Sentences(message) {
+		s := lexicon.mark(words)
+		switch {
+		case s.all[exempt] != 0 || s.all[condition] != 0:
+		case s.refuses():
+			a = Answer{Refused: shorten(words)}
+		case s.grants():
+			a = Answer{Granted: shorten(words)}
+		}
+	}
+	return a
+}
+
+// Resigned returns the words by which a customer gives up on what they came for, or no longer wants it ("never mind",
+// "thanks for trying"); empty when there are none.
+func Resigned(message string) string {
+	for _, words := range text.Sentences(message) {
+		if lexicon.mark(words).all[resigned] != 0 {
+			return shorten(words)
+		}
+	}
+	return ""
+}
+
+// Impatient returns the customer's words when losing patience with the other side; empty when there are none.
+func Impatient(message string) string {
+	for _, words := range text.Sentences(message) {
+		if lexicon.mark(words).all[impatient] != 0 {
+			return shorten(words)
+		}
+	}
+	return ""
+}
+
+// Denies says whether a customer's message begins by saying no.
+func Denies(message string) bool {
+	words := text.Words(message)
+	if len(words) == 0 {
+		return false
+	}
+	return slices.ContainsFunc(lexicon[words[0]], func(e entry) bool { return e.kind == denial && len(e.words) == 1 })
+}
+
+// The distances, in words, within which two words of a sentence speak of the same thing; the length of a sentence that
+// needs no verb to report something done ("Ride booked"); and the bytes of evidence kept.
+const (
+	deniedWithin = 6
+	doneWithin   = 3
+	telegram     = 3
+	wordsShown   = 80
+)
+
+func (s sentence) refuses() bool {
+	if (s.all[negation]|s.all[failure])&s.all[regret] != 0 {
+		return true
+	}
+	if s.question {
+		return false
+	}
+	if s.all[failure] != 0 {
+		return true
+	}
+	for i, m := range s.marks {
+		if m[negation] == 0 {
+			continue
+		}
+		for _, later := range s.marks[i+1 : min(i+1+deniedWithin, len(s.marks))] {
+			if later[missing]&m[negation] != 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (s sentence) grants() bool {
+	if s.question {
+		return false
+	}
+	for i, m := range s.marks {
+		in := m[done] &^ (s.all[negation] | s.all[regret])
+		var helped languages
+		for _, before := range s.marks[max(i-doneWithin, 0):i] {
+			in &^= before[wish]
+			helped |= before[auxiliary]
+		}
+		if len(s.marks) > telegram {
+			in &= helped
+		}
+		if in != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// shorten cuts evidence to a readable length, at a character's end.
+func shorten(s string) string {
+	if len(s) <= wordsShown {
+		return s
+	}
+	cut := wordsShown
+	for cut > 0 && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return strings.TrimSpace(s[:cut]) + "…"
+}
