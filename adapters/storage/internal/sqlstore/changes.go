@@ -51,10 +51,10 @@ func (t *tx) since(sp *space, after int64, limit int, fn func(row int64, c conve
 	})
 }
 
-// Head is the number of the newest version; see port.Changes.
+// Head is the number of the newest version there is; see port.Changes.
 func (s changes) Head(ctx context.Context, org tenant.ID) (seq int64, err error) {
 	err = s.look(ctx, func(t *tx) error {
-		_, err := t.first(`SELECT seq FROM spaces WHERE org = ?`, id(org))(&seq)
+		_, err := t.first(`SELECT seq FROM conversations WHERE org = ? ORDER BY seq DESC LIMIT 1`, id(org))(&seq)
 		return err
 	})
 	return seq, err
@@ -62,6 +62,9 @@ func (s changes) Head(ctx context.Context, org tenant.ID) (seq int64, err error)
 
 // Watch sends the organisations that stored something; see port.Changes.
 func (s changes) Watch(ctx context.Context) (<-chan tenant.ID, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	leave, err := s.gate.enter()
 	if err != nil {
 		return nil, err

@@ -1,7 +1,6 @@
 package sqlstore
 
 import (
-	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/json"
@@ -24,7 +23,7 @@ func (s gaps) List(ctx context.Context, org tenant.ID, q knowledge.Query) (out [
 		if !ok || err != nil {
 			return err
 		}
-		records, err := t.records(sp, ` AND alias_of = 0`)
+		records, err := t.records(sp, ``)
 		if err != nil {
 			return err
 		}
@@ -32,49 +31,10 @@ func (s gaps) List(ctx context.Context, org tenant.ID, q knowledge.Query) (out [
 		if err != nil {
 			return err
 		}
-		byGap := lo.GroupBy(links, func(l knowledge.Link) int64 { return l.Gap })
-		for _, r := range records {
-			if sum := summary(r, byGap[r.ID], q.AsOf); sum.Count > 0 && matches(q, sum) {
-				out = append(out, sum)
-			}
-		}
+		out = knowledge.Summarise(records, links, q)
 		return nil
 	})
 	return out, err
-}
-
-func matches(q knowledge.Query, s knowledge.Summary) bool {
-	state := s.State()
-	resolved := state == knowledge.Resolved || state == knowledge.Recurring
-	return (q.Resolved == nil || *q.Resolved == resolved) && (q.Topic == nil || *q.Topic == s.Topic) && s.Count >= q.MinOccurrences
-}
-
-// summary tallies a gap's occurrences.
-func summary(r knowledge.Record, links []knowledge.Link, asOf time.Time) knowledge.Summary {
-	out := knowledge.Summary{Record: r}
-	topics := map[string]int{}
-	for _, l := range links {
-		topics[l.Topic]++
-		if out.Count++; out.Count == 1 || l.At.Before(out.FirstSeen) {
-			out.FirstSeen = l.At
-		}
-		if l.At.After(out.LastSeen) {
-			out.LastSeen = l.At
-		}
-		if !r.ResolvedAt.IsZero() && l.At.After(r.ResolvedAt) {
-			out.Later++
-		}
-		weight := knowledge.Decayed(1, asOf.Sub(l.At).Seconds(), knowledge.DefaultHalfLife.Seconds())
-		if slices.Contains(l.Failures, knowledge.FailedEscalated) {
-			out.Escalated += weight
-		} else {
-			out.Unhappy += weight
-		}
-	}
-	out.Topic = lo.MaxBy(lo.Keys(topics), func(a, b string) bool {
-		return cmp.Or(cmp.Compare(topics[a], topics[b]), strings.Compare(b, a)) > 0
-	})
-	return out
 }
 
 // Get reads one gap; see port.Gaps.
@@ -84,14 +44,50 @@ func (s gaps) Get(ctx context.Context, org tenant.ID, gap int64) (sum knowledge.
 		if err != nil {
 			return err
 		}
-		if links, err = t.links(sp, ` AND gap = ? AND failures <> ''`, true, r.ID); err != nil {
+		sum.Record = r
+		family, err := t.aliases(sp, r.ID)
+		if err != nil {
+			return err
+		}
+		links, err = t.links(sp, ` AND failures <> '' AND gap IN `+in(len(family)), true, pad(family, len(family))...)
+		if err != nil || len(links) == 0 {
 			return err
 		}
 		slices.Reverse(links)
-		sum = summary(r, links, time.Time{})
+		own := lo.Map(links, func(l knowledge.Link, _ int) knowledge.Link {
+			l.Gap = r.ID
+			return l
+		})
+		sum = knowledge.Summarise([]knowledge.Record{r}, own, knowledge.Query{})[0]
 		return nil
 	})
 	return sum, links, err
+}
+
+// aliases are the ids that lead to a gap, its own first.
+func (t *tx) aliases(sp *space, gap int64) ([]any, error) {
+	leads := map[int64]int64{}
+	err := t.each(`SELECT id, alias_of FROM gaps WHERE org = ? AND alias_of <> 0`, []any{id(sp.org)}, func(scan func(...any) error) error {
+		var from, to int64
+		err := scan(&from, &to)
+		leads[from] = to
+		return err
+	})
+	out := []any{gap}
+	for from := range leads {
+		to := from
+		for range len(leads) + 1 {
+			next, ok := leads[to]
+			if !ok {
+				break
+			}
+			to = next
+		}
+		if to == gap {
+			out = append(out, from)
+		}
+	}
+	return out, err
 }
 
 // follow finds a gap by way of those it was merged into.
@@ -100,7 +96,9 @@ func (t *tx) follow(org tenant.ID, gap int64, lock string) (*space, knowledge.Re
 	if err != nil {
 		return nil, knowledge.Record{}, err
 	}
-	for ok {
+	seen := map[int64]bool{}
+	for ok && !seen[gap] { // a ring of aliases names nothing
+		seen[gap] = true
 		found, err := t.records(sp, ` AND id = ?`, gap)
 		if err != nil {
 			return nil, knowledge.Record{}, err

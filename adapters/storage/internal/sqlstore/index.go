@@ -83,11 +83,8 @@ func (t *tx) indexedThrough(sp *space, now time.Time) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	if through >= sp.seq {
-		return now.UTC().Truncate(time.Microsecond), nil
-	}
-	if at == 0 {
-		return time.Time{}, nil
+	if through+tailLength >= sp.seq {
+		return now.UTC().Truncate(time.Microsecond), nil // searches read the rest themselves
 	}
 	return micros(at), nil
 }

@@ -22,6 +22,9 @@ func (t *tx) search(sp *space, q conversation.Query, words []string, limit int, 
 		tokens: lo.Uniq(lo.Map(words, func(w string, _ int) int64 { return sp.wordToken(w) })),
 		skip:   max(q.Offset, 0), limit: limit, total: total,
 	}
+	if err := s.readTail(); err != nil {
+		return nil, err
+	}
 	before := int64(1) << 40
 	if !q.End.IsZero() {
 		day, _ := dayOf(ceilMicros(q.End))
@@ -39,6 +42,11 @@ func (t *tx) search(sp *space, q conversation.Query, words []string, limit int, 
 		day, ok, err := t.dayBefore(sp, before)
 		if err != nil {
 			return nil, err
+		}
+		for fresh := range s.tail {
+			if fresh < before && (!ok || fresh > day) {
+				day, ok = fresh, true
+			}
 		}
 		if !ok || day < first {
 			break
@@ -69,6 +77,44 @@ type searcher struct {
 	limit  int
 	total  *int64
 	found  []found
+	// tail are the hits among the newest versions, which the index does not know yet, by day.
+	tail    map[int64][]found
+	through int64
+}
+
+// tailLength is how many conversations that are not in the index yet a search reads by itself. While the index is no
+// further behind, searches see everything.
+const tailLength = 512
+
+// readTail looks for the words in what the index does not know yet.
+func (s *searcher) readTail() error {
+	through, _, err := s.searchState(s.sp.org, "")
+	s.through = through
+	if err != nil || through >= s.sp.seq {
+		return err
+	}
+	s.tail = map[int64][]found{}
+	query := `SELECT uid, seq, started_at, content FROM (SELECT * FROM conversations WHERE org = ? AND seq > ? ORDER BY seq LIMIT ?) AS c WHERE org = ?` + s.where
+	return s.each(query, append([]any{id(s.sp.org), through, tailLength, id(s.sp.org)}, s.args...), func(scan func(...any) error) error {
+		var (
+			seq     int64
+			f       found
+			content []byte
+		)
+		if err := scan(&f.uid, &seq, &f.started, &content); err != nil {
+			return err
+		}
+		c, err := s.sp.openContent(f.uid, seq, content)
+		if err != nil {
+			return err
+		}
+		if says(&c, s.words) {
+			f.conv = &c
+			day, _ := dayOf(f.started)
+			s.tail[day] = append(s.tail[day], f)
+		}
+		return nil
+	})
 }
 
 // full says that nothing more need be read.
@@ -80,16 +126,23 @@ func (s *searcher) day(day int64) error {
 	if err != nil {
 		return err
 	}
-	for len(candidates) > 0 && !s.full() {
+	fresh := s.tail[day]
+	atOnce := maxIn
+	if len(fresh) > 0 {
+		atOnce = len(candidates) // in one go, so that fresh and indexed hits are put in order together
+	}
+	for (len(candidates) > 0 || len(fresh) > 0) && !s.full() {
 		// Conversations that began at the same time stay together: their order is that of their uids.
-		n := min(len(candidates), maxIn)
-		for n < len(candidates) && candidates[n].offset == candidates[n-1].offset {
+		n := min(len(candidates), atOnce)
+		for n > 0 && n < len(candidates) && candidates[n].offset == candidates[n-1].offset {
 			n++
 		}
-		if err := s.check(day, candidates[:n]); err != nil {
+		hits, err := s.check(day, candidates[:n])
+		if err != nil {
 			return err
 		}
-		candidates = candidates[n:]
+		s.take(append(hits, fresh...))
+		candidates, fresh = candidates[n:], nil
 	}
 	return nil
 }
@@ -136,9 +189,8 @@ func intersect(a, b []posting) []posting {
 	return out
 }
 
-// check opens candidates and keeps those that hold the words and pass the filters.
-func (s *searcher) check(day int64, candidates []posting) error {
-	var hits []found
+// check opens candidates and returns those that hold the words and pass the filters.
+func (s *searcher) check(day int64, candidates []posting) (hits []found, err error) {
 	for _, part := range lo.Chunk(candidates, maxIn) {
 		args := []any{id(s.sp.org)}
 		began := make(map[int64]int64, len(part))
@@ -157,8 +209,8 @@ func (s *searcher) check(day int64, candidates []posting) error {
 			if err := scan(&row, &f.uid, &seq, &f.started, &content); err != nil {
 				return err
 			}
-			if f.started != began[row] {
-				return nil
+			if f.started != began[row] || seq > s.through {
+				return nil // filed under an earlier version; the tail has the present one
 			}
 			c, err := s.sp.openContent(f.uid, seq, content)
 			if err != nil {
@@ -171,9 +223,14 @@ func (s *searcher) check(day int64, candidates []posting) error {
 			return nil
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
+	return hits, nil
+}
+
+// take adds hits of one stretch of time to what was found.
+func (s *searcher) take(hits []found) {
 	slices.SortFunc(hits, func(a, b found) int {
 		return cmp.Or(cmp.Compare(b.started, a.started), bytes.Compare(a.uid[:], b.uid[:]))
 	})
@@ -192,7 +249,6 @@ func (s *searcher) check(day int64, candidates []posting) error {
 			s.found = append(s.found, f)
 		}
 	}
-	return nil
 }
 
 // behindPosition says whether a place comes after a position in the listing order.

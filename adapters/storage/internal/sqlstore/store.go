@@ -46,7 +46,7 @@ func New(ctx context.Context, write, read *sqlx.DB, dialect Dialect, o storage.O
 func (s *Store) Storage() port.Storage {
 	return port.Storage{
 		Conversations: conversations{s}, Rollups: rollups{s}, Changes: changes{s}, Gaps: gaps{s}, Orgs: orgs{s}, Keys: keys{s},
-		Jobs: jobs{s}, Shared: s.dialect.Shared, Ready: s.ready, Close: s.close,
+		Jobs: jobs{s}, Ledger: ledger{s}, Shared: s.dialect.Shared, Ready: s.ready, Close: s.close,
 	}
 }
 
@@ -58,6 +58,7 @@ type (
 	orgs          struct{ *Store }
 	keys          struct{ *Store }
 	jobs          struct{ *Store }
+	ledger        struct{ *Store }
 )
 
 // prove checks that the master key is the one the database was written with.
@@ -115,7 +116,10 @@ func (s *Store) change(ctx context.Context, fn func(*tx) error) error {
 func (s *Store) inTx(ctx context.Context, fn func(*tx) error) error {
 	for try := 1; ; try++ {
 		err := s.once(ctx, fn)
-		if err == nil || try == attempts || ctx.Err() != nil || !s.dialect.Lost(err) {
+		if err != nil && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err == nil || try == attempts || !s.dialect.Lost(err) {
 			return s.known(err)
 		}
 	}

@@ -178,3 +178,35 @@ CREATE TABLE cursors (
 	position TEXT NOT NULL,
 	PRIMARY KEY (org, job)
 ) WITHOUT ROWID;
+
+CREATE TABLE ledger_lines (
+	org       BLOB NOT NULL,
+	seq       INTEGER NOT NULL,
+	period    TEXT NOT NULL,
+	kind      TEXT NOT NULL,
+	ref       TEXT NOT NULL,
+	topic     TEXT NOT NULL,
+	amount    INTEGER NOT NULL,
+	currency  TEXT NOT NULL,
+	model     TEXT NOT NULL,
+	rate      TEXT NOT NULL,
+	corrects  TEXT NOT NULL,
+	posted_at INTEGER NOT NULL,
+	prev      BLOB NOT NULL,
+	hash      BLOB NOT NULL,
+	PRIMARY KEY (org, seq)
+) WITHOUT ROWID;
+CREATE INDEX ledger_lines_period ON ledger_lines (org, period);
+CREATE INDEX ledger_lines_ref ON ledger_lines (org, ref);
+
+CREATE TABLE ledger_closings (
+	org        BLOB NOT NULL,
+	period     TEXT NOT NULL,
+	closed_at  INTEGER NOT NULL,
+	terms      TEXT NOT NULL,
+	ai_cost    INTEGER NOT NULL,
+	human_cost INTEGER NOT NULL,
+	head_seq   INTEGER NOT NULL,
+	head_hash  BLOB NOT NULL,
+	PRIMARY KEY (org, period)
+) WITHOUT ROWID;
