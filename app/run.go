@@ -61,7 +61,7 @@ func (p Program) Main(args, environ []string, out Output) int {
 		p.help(out.Out)
 		return 0
 	case errors.As(err, &asked):
-		fmt.Fprint(out.Out, versionLine(p.Name))
+		fmt.Fprint(out.Out, VersionLine(p.Name))
 		return 0
 	case err != nil:
 		fmt.Fprintf(out.Log, "%s: %v\n", p.Name, err)

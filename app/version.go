@@ -24,7 +24,7 @@ func Version() string {
 	return version
 }
 
-// versionLine is what --version prints.
-func versionLine(name string) string {
+// VersionLine is what --version prints.
+func VersionLine(name string) string {
 	return fmt.Sprintf("%s %s %s %s/%s\n", name, Version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
