@@ -35,7 +35,7 @@ func Server(cfg config.Config) fx.Option {
 	return fx.Options(
 		common(cfg),
 		fx.Provide(func(cfg config.Config) (*keyring, error) { return serverKeyring(cfg) }),
-		fx.Provide(newKeys, newAPI, newWelcome, listen),
+		fx.Provide(newKeys, newAPI, newFlights, newWelcome, listen),
 		fx.Invoke(serve, inlineJobs),
 	)
 }
@@ -115,14 +115,16 @@ func inlineJobs(lc fx.Lifecycle, store port.Storage, runner *jobs.Runner) {
 }
 
 // workerJobs does the jobs in a process of its own, which a store of one process does not allow.
-func workerJobs(lc fx.Lifecycle, cfg config.Config, store port.Storage, runner *jobs.Runner, log *slog.Logger) error {
-	if !store.Shared {
-		return fmt.Errorf("a worker cannot use %s: only one process may have this kind of store, and with it the server does "+
-			"the worker's jobs itself. Run csm-server alone, or move to postgres://", cfg.Storage)
-	}
+func workerJobs(lc fx.Lifecycle, cfg config.Config, store port.Storage, runner *jobs.Runner, log *slog.Logger) {
+	lc.Append(fx.StartHook(func() error {
+		if !store.Shared {
+			return fmt.Errorf("a worker cannot use %s: only one process may have this kind of store, and with it the server does "+
+				"the worker's jobs itself. Run csm-server alone, or move to postgres://", cfg.Storage)
+		}
+		log.Info("working", "storage", cfg.Storage, "version", Version())
+		return nil
+	}))
 	inBackground(lc, runner.Run)
-	lc.Append(fx.StartHook(func() { log.Info("working", "storage", cfg.Storage, "version", Version()) }))
-	return nil
 }
 
 // inBackground runs work from start to stop, and stop waits for it.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"sync"
+
+	"github.com/csm-monitor/csm-monitor/adapters/httpapi"
 )
 
 // flights counts the requests under way, so that stopping can wait for them while the listener still tells newcomers
@@ -15,6 +17,8 @@ type flights struct {
 	// landed is closed when nothing is under way; nil until somebody waits.
 	landed chan struct{}
 }
+
+func newFlights(api *httpapi.API) *flights { return &flights{next: api} }
 
 // ServeHTTP counts the request while it is answered.
 func (f *flights) ServeHTTP(w http.ResponseWriter, r *http.Request) {

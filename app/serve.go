@@ -40,27 +40,31 @@ func newAPI(cfg config.Config, m *monitor.Monitor, keys httpapi.Keys, ring *keyr
 	})
 }
 
-// listener is the socket, taken before the first organisation is made: a start that fails for a taken port must not
-// have used up the only showing of the key.
+// listener is the socket. It is taken before the first organisation is made: a start that fails for a taken port must
+// not have used up the only showing of the key.
 type listener struct{ net.Listener }
 
-func listen(lc fx.Lifecycle, cfg config.Config) (listener, error) {
-	l, err := net.Listen("tcp", string(cfg.Addr))
-	if err != nil {
-		return listener{}, fmt.Errorf("cannot listen on %s: %w. CSM_ADDR takes another address", cfg.Addr, err)
-	}
-	lc.Append(fx.StopHook(func() { _ = l.Close() })) // the server has closed it by then, unless it never ran
-	return listener{l}, nil
+func listen(lc fx.Lifecycle, cfg config.Config) *listener {
+	l := &listener{}
+	lc.Append(fx.StartStopHook(
+		func() (err error) {
+			if l.Listener, err = net.Listen("tcp", string(cfg.Addr)); err != nil {
+				return fmt.Errorf("cannot listen on %s: %w. CSM_ADDR takes another address", cfg.Addr, err)
+			}
+			return nil
+		},
+		func() { _ = l.Close() }, // the server has closed it by then, unless it never ran
+	))
+	return l
 }
 
 // url is where the server is reached, with the port that was really taken.
-func (l listener) url() string { return config.Addr(l.Addr().String()).URL() }
+func (l *listener) url() string { return config.Addr(l.Addr().String()).URL() }
 
 // serve answers requests from start to stop. On stop, new requests get 503 with Retry-After while those under way
 // finish; whatever is left after the drain timeout is cut off.
-func serve(lc fx.Lifecycle, sd fx.Shutdowner, cfg config.Config, api *httpapi.API, l listener, w *welcome, log *slog.Logger) {
-	flights := &flights{next: api}
-	server := httpapi.NewServer(string(cfg.Addr), flights)
+func serve(lc fx.Lifecycle, sd fx.Shutdowner, cfg config.Config, api *httpapi.API, f *flights, l *listener, w *welcome, log *slog.Logger) {
+	server := httpapi.NewServer(string(cfg.Addr), f)
 	lc.Append(fx.StartStopHook(
 		func(ctx context.Context) error {
 			if err := w.prepare(ctx); err != nil {
@@ -76,16 +80,16 @@ func serve(lc fx.Lifecycle, sd fx.Shutdowner, cfg config.Config, api *httpapi.AP
 			return w.show(l.url())
 		},
 		func(ctx context.Context) error {
-			log.Info("draining", "under_way", flights.count(), "timeout", cfg.DrainTimeout)
+			log.Info("draining", "under_way", f.count(), "timeout", cfg.DrainTimeout)
 			api.Drain()
 			drain, cancel := context.WithTimeout(ctx, cfg.DrainTimeout)
 			defer cancel()
-			err := flights.wait(drain)
+			err := f.wait(drain)
 			if err == nil {
 				err = server.Shutdown(drain)
 			}
 			if err != nil {
-				log.Warn("requests were cut off", "under_way", flights.count())
+				log.Warn("requests were cut off", "under_way", f.count())
 				return server.Close()
 			}
 			log.Info("drained")
