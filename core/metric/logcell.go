@@ -1,6 +1,12 @@
 package metric
 
-import "math"
+import (
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/samber/lo"
+)
 
 // Durations also fall into cells whose bounds grow by a constant factor, so that any quantile is known within 1 %
 // (DDSketch: Masson, Rim, Lee 2019). Unlike a digest, such cells subtract.
@@ -39,23 +45,46 @@ func LogCell(kind Seconds, seconds int64) Measure {
 // cumulative count is above p·(n−1). ok is false when nothing was counted.
 func (v Vector) Quantile(kind Seconds, p float64) (seconds float64, ok bool) {
 	block := logBlock + 1000*Measure(kind)
-	var n int64
-	for _, e := range v {
-		if e.Measure >= block && e.Measure < block+1000 {
-			n += e.Value
-		}
+	cells := lo.Filter(v, func(e Entry, _ int) bool { return e.Measure >= block && e.Measure < block+1000 })
+	i, ok := reaches(lo.Map(cells, func(e Entry, _ int) int64 { return e.Value }), p)
+	switch {
+	case !ok:
+		return 0, false
+	case cells[i].Measure == block:
+		return 0, true
+	default:
+		return LogValue(Alpha, int(cells[i].Measure-block)-1), true
 	}
+}
+
+// LogQuantile is Quantile over values of 1 and more that are still at hand, with a relative error of its own.
+func LogQuantile(alpha float64, values []float64, p float64) (x float64, ok bool) {
+	counts := lo.CountValuesBy(values, func(x float64) int { return LogIndex(alpha, x) })
+	cells := slices.Sorted(maps.Keys(counts))
+	i, ok := reaches(lo.Map(cells, func(c int, _ int) int64 { return int64(counts[c]) }), p)
+	if !ok {
+		return 0, false
+	}
+	return LogValue(alpha, cells[i]), true
+}
+
+// LowerQuantile is the exact quantile that log cells come close to: the element ⌊p·(n−1)⌋ of the sorted values. ok is
+// false without values. p is 0 to 1.
+func LowerQuantile(values []float64, p float64) (x float64, ok bool) {
+	if len(values) == 0 {
+		return 0, false
+	}
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[int(math.Floor(p*float64(len(sorted)-1)))], true
+}
+
+// reaches is the first of some counts up to which more than p·(n−1) are counted, n being their sum.
+func reaches(counts []int64, p float64) (index int, ok bool) {
+	rank := p * float64(lo.Sum(counts)-1)
 	var seen int64
-	for _, e := range v {
-		if e.Measure < block || e.Measure >= block+1000 {
-			continue
-		}
-		seen += e.Value
-		if float64(seen) > p*float64(n-1) {
-			if e.Measure == block {
-				return 0, true
-			}
-			return LogValue(Alpha, int(e.Measure-block)-1), true
+	for i, n := range counts {
+		if seen += n; float64(seen) > rank {
+			return i, true
 		}
 	}
 	return 0, false
