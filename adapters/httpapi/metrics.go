@@ -14,9 +14,15 @@ import (
 
 // request makes the question of a metrics read.
 func (c *call) request() (monitor.Request, error) {
+	request, _, err := c.windowed()
+	return request, err
+}
+
+// windowed is request with the query it came from, for reads that take more.
+func (c *call) windowed() (monitor.Request, *query, error) {
 	q, err := c.query()
 	if err != nil {
-		return monitor.Request{}, err
+		return monitor.Request{}, nil, err
 	}
 	out := monitor.Request{
 		Org: c.who.org, Hours: or(q, "time_range", 0.0), Start: q.start("start"), End: q.end("end"),
@@ -33,7 +39,7 @@ func (c *call) request() (monitor.Request, error) {
 	if out.Hours != 0 && !out.Start.IsZero() {
 		q.fault("time_range", "must not be given together with start", "")
 	}
-	return out, q.check()
+	return out, q, q.check()
 }
 
 func (c *call) dashboard() error {

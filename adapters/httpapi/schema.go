@@ -69,7 +69,7 @@ func (s *schemas) structure(t reflect.Type) object {
 	if len(required) > 0 {
 		out["required"] = required
 	}
-	if f, ok := t.FieldByName("Figures"); ok && f.Type == figuresType {
+	if f, ok := t.FieldByName("Figures"); ok && f.Type == figuresType && f.Tag.Get("json") == "-" {
 		out = s.figures(out, f.Tag.Get("figures"))
 	}
 	return out

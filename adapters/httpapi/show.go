@@ -97,7 +97,7 @@ func showConversation(c conversation.Conversation) wire.Conversation {
 		Messages:               lo.Map(c.Messages, func(m conversation.Message, _ int) wire.Message { return showMessage(m) }),
 		Sentiment:              word(c.Sentiment()),
 		Escalated:              c.Findings.Escalation.Escalated,
-		EscalatedSource:        stated(c.Findings.Escalation.Declared),
+		EscalatedSource:        stated(f.Escalated.OK() && f.Escalated.Value == c.Findings.Escalation.Escalated),
 		EscalationReason:       f.EscalationReason.Get(),
 		ResolutionTimeSeconds:  wire.Decimal(f.ResolutionSeconds.Get()),
 		FirstContactResolution: f.FirstContactResolution.Get(),

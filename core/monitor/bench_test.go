@@ -11,8 +11,8 @@ import (
 
 	"github.com/csm-monitor/csm-monitor/core/conversation"
 	"github.com/csm-monitor/csm-monitor/core/metric"
-	"github.com/csm-monitor/csm-monitor/core/monitor"
 	"github.com/csm-monitor/csm-monitor/core/money"
+	"github.com/csm-monitor/csm-monitor/core/monitor"
 	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
 

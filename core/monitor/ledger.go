@@ -59,6 +59,12 @@ func (m *Monitor) LedgerMonth(ctx context.Context, org tenant.ID, period roi.Per
 	return out, err
 }
 
+// CurrentPeriod is the month it is in the organisation's time zone.
+func (m *Monitor) CurrentPeriod(ctx context.Context, org tenant.ID) (roi.Period, error) {
+	o, err := m.Org(ctx, org)
+	return roi.PeriodOf(m.now(), o.Settings.Location()), err
+}
+
 // CloseMonth books a month that is over and closes it for good. Faults, such as a month that still runs or is closed
 // already, come back as *conversation.Invalid.
 func (m *Monitor) CloseMonth(ctx context.Context, org tenant.ID, period roi.Period) (roi.Closing, error) {
