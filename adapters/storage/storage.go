@@ -42,6 +42,9 @@ func Open(ctx context.Context, dsn string, o Options, drivers ...Driver) (port.S
 		return port.Storage{}, fmt.Errorf("storage: open %s: %w", scheme, err)
 	}
 	if missing := s.Missing(); len(missing) > 0 {
+		if s.Close != nil {
+			_ = s.Close() // the missing part is what to tell
+		}
 		return port.Storage{}, fmt.Errorf("storage: the %s store has no %s", scheme, strings.Join(missing, ", "))
 	}
 	return s, nil
