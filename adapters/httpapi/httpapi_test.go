@@ -19,12 +19,14 @@ import (
 
 // house is a server on an empty memory store, with one organisation.
 type house struct {
-	t    testing.TB
-	api  *httpapi.API
-	keys *auth.Keys
-	org  tenant.Org
-	key  string
-	log  bytes.Buffer
+	t       testing.TB
+	monitor *monitor.Monitor
+	options httpapi.Options
+	api     *httpapi.API
+	keys    *auth.Keys
+	org     tenant.Org
+	key     string
+	log     bytes.Buffer
 }
 
 func open(t testing.TB, adjust ...func(*httpapi.Options)) *house {
@@ -35,7 +37,7 @@ func open(t testing.TB, adjust ...func(*httpapi.Options)) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t}
+	h := &house{t: t, monitor: m}
 	h.keys, err = auth.NewKeys(store.Keys, bytes.Repeat([]byte("p"), 32), time.Now)
 	if err != nil {
 		t.Fatal(err)
@@ -51,6 +53,7 @@ func open(t testing.TB, adjust ...func(*httpapi.Options)) *house {
 	for _, a := range adjust {
 		a(&o)
 	}
+	h.options = o
 	if h.api, err = httpapi.New(o); err != nil {
 		t.Fatal(err)
 	}

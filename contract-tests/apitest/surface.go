@@ -1,0 +1,167 @@
+package apitest
+
+import (
+	"strings"
+)
+
+func surfaceCases() []Case {
+	return []Case{
+		{"the server describes itself", "clients are made from the description", description},
+		{"the page for people runs no script and loads nothing", "documentation must work anywhere and leak nothing", page},
+		{"answers are neither cached nor sniffed", "browsers and proxies keep what they are allowed to", headers},
+		{"a request keeps its sender's id when that is harmless", "one id through all logs", requestIDs},
+	}
+}
+
+func description(w *World) {
+	r := w.send(request{method: "GET", path: "/openapi.json"})
+	w.status(r, 200)
+	w.want(r, "openapi", `"3.1.0"`)
+	paths, _ := r.at("paths").(map[string]any)
+	for _, path := range []string{
+		"/api/v1/conversations", "/api/v1/conversations/batch", "/api/v1/conversations/{id}", "/api/v1/conversations/knowledge-gaps", "/api/v1/cs-metrics/dashboard",
+		"/api/v1/cs-metrics/csat-trends", "/api/v1/cs-metrics/escalation-patterns", "/api/v1/cs-metrics/cost-analysis", "/healthz", "/readyz", "/openapi.json", "/docs",
+	} {
+		if paths[path] == nil {
+			w.Fault("the description lacks %s", path)
+		}
+	}
+	w.references(r.value, r.value)
+	ids := map[any]bool{}
+	for _, o := range w.operations() {
+		operation := walk(paths[o.path], strings.ToLower(o.method))
+		id := walk(operation, "operationId")
+		if ids[id] {
+			w.Fault("the operation id %v comes twice", id)
+		}
+		ids[id] = true
+		if o.method == "GET" && !strings.Contains(o.path, "{id}") {
+			as := ""
+			if o.role != "" {
+				as = w.Owner
+			}
+			w.agrees(r.value, operation, w.send(request{as: as, method: "GET", path: o.path}))
+		}
+	}
+}
+
+// references makes sure that every $ref leads somewhere.
+func (w *World) references(root, v any) {
+	switch v := v.(type) {
+	case []any:
+		for _, item := range v {
+			w.references(root, item)
+		}
+	case map[string]any:
+		if ref, ok := v["$ref"].(string); ok {
+			if _, missing := walk(root, strings.ReplaceAll(strings.TrimPrefix(ref, "#/"), "/", ".")).(absent); missing {
+				w.Fault("%s leads nowhere", ref)
+			}
+		}
+		for _, member := range v {
+			w.references(root, member)
+		}
+	}
+}
+
+// agrees compares an answer with what the description says of it: every required member is there, and none that is not
+// described.
+func (w *World) agrees(root, operation any, r *reply) {
+	w.status(r, 200)
+	schema := walk(operation, "responses.200.content.application/json.schema")
+	if _, undescribed := schema.(absent); !undescribed {
+		w.fits(root, schema, r.value, r.request.path)
+	}
+}
+
+func (w *World) fits(root, schema, v any, place string) {
+	if ref, ok := walk(schema, "$ref").(string); ok {
+		schema = walk(root, strings.ReplaceAll(strings.TrimPrefix(ref, "#/"), "/", "."))
+	}
+	properties, _ := walk(schema, "properties").(map[string]any)
+	switch v := v.(type) {
+	case []any:
+		for _, item := range v {
+			w.fits(root, walk(schema, "items"), item, place+"[]")
+		}
+	case map[string]any:
+		if properties == nil {
+			return
+		}
+		required, _ := walk(schema, "required").([]any)
+		for _, name := range required {
+			if _, ok := v[name.(string)]; !ok {
+				w.Fault("%s: %s is described and not there", place, name)
+			}
+		}
+		_, open := walk(schema, "additionalProperties").(map[string]any)
+		for name, member := range v {
+			described, ok := properties[name]
+			if !ok && !open {
+				w.Fault("%s: %s is there and not described", place, name)
+			}
+			if ok {
+				w.fits(root, described, member, place+"."+name)
+			}
+		}
+	}
+}
+
+func page(w *World) {
+	r := w.send(request{method: "GET", path: "/docs"})
+	w.status(r, 200)
+	for _, bad := range []string{"<script", "javascript:", "http://", "https://", " onload=", "@import", "<iframe", "<img"} {
+		if strings.Contains(r.raw, bad) {
+			w.Fault("the page contains %s", bad)
+		}
+	}
+	policy := r.header.Get("Content-Security-Policy")
+	if !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") || strings.Contains(policy, "script-src") {
+		w.Fault("the page's policy is %q", policy)
+	}
+	if !strings.HasPrefix(r.header.Get("Content-Type"), "text/html") || !strings.Contains(r.raw, "prefers-color-scheme") {
+		w.Fault("the page is not HTML for light and dark")
+	}
+	for _, o := range w.operations() {
+		if !strings.Contains(r.raw, o.path) {
+			w.Fault("the page lacks %s", o.path)
+		}
+	}
+}
+
+func headers(w *World) {
+	for _, o := range w.operations() {
+		for _, as := range []string{"", w.Viewer, w.Owner} {
+			r := w.send(request{as: as, method: o.method, path: o.on("0")})
+			if r.header.Get("X-Content-Type-Options") != "nosniff" {
+				w.Fault("%s: no nosniff", r.request)
+			}
+			if o.role != "" && r.header.Get("Cache-Control") != "no-store" {
+				w.Fault("%s: Cache-Control is %q", r.request, r.header.Get("Cache-Control"))
+			}
+			if strings.HasPrefix(o.path, "/api/") && !strings.Contains(r.header.Get("Content-Type"), "json") {
+				w.Fault("%s: Content-Type is %q", r.request, r.header.Get("Content-Type"))
+			}
+			if r.header.Get("X-Request-Id") == "" {
+				w.Fault("%s: no X-Request-Id", r.request)
+			}
+		}
+	}
+}
+
+func requestIDs(w *World) {
+	with := func(id string) string {
+		return w.send(request{method: "GET", path: "/healthz", header: map[string]string{"X-Request-Id": id}}).header.Get("X-Request-Id")
+	}
+	if got := with("trace-1_A.b"); got != "trace-1_A.b" {
+		w.Fault("the id became %q", got)
+	}
+	for _, id := range []string{"", "a b", "<script>", "é", strings.Repeat("x", 65), `"`} {
+		if got := with(id); got == id || got == "" {
+			w.Fault("%q was answered by %q", id, got)
+		}
+	}
+	if with("") == with("") {
+		w.Fault("two requests have one id")
+	}
+}
