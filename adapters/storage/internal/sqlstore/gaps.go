@@ -227,17 +227,16 @@ func (t *tx) records(sp *space, where string, args ...any) (out []knowledge.Reco
 	query := `SELECT id, language, alias_of, example, resolved_at, evidence_expired, history, words FROM gaps WHERE org = ?` + where + ` ORDER BY id`
 	err = t.each(query, append([]any{id(sp.org)}, args...), func(scan func(...any) error) error {
 		var (
-			r              knowledge.Record
-			resolved       int64
-			expired        int
-			history        string
-			example, words []byte
+			r        knowledge.Record
+			resolved int64
+			expired  int
+			history  string
+			words    []byte
 		)
-		if err := scan(&r.ID, &r.Language, &r.AliasOf, &example, &resolved, &expired, &history, &words); err != nil {
+		if err := scan(&r.ID, &r.Language, &r.AliasOf, &r.Example, &resolved, &expired, &history, &words); err != nil {
 			return err
 		}
 		r.ResolvedAt, r.EvidenceExpired = micros(resolved), expired != 0
-		copy(r.Example[:], example)
 		if err := json.Unmarshal([]byte(history), &r.History); err != nil {
 			return err
 		}

@@ -28,7 +28,7 @@ func (s *Store) indexSome(ctx context.Context, org tenant.ID) (more bool, err er
 		through, last int64
 		read          int
 		began         = time.Now()
-		filed         = map[postingKey][]posting{}
+		filed         = map[PostingKey][]posting{}
 	)
 	err = s.look(ctx, func(t *tx) error {
 		sp, ok, err := t.space(org, "")

@@ -78,18 +78,18 @@ func (sp *space) wordToken(word string) int64 {
 	return int64(binary.BigEndian.Uint64(t[:8]) >> 24)
 }
 
-// postingKey is where a list of postings stands.
-type postingKey struct{ day, token int64 }
+// PostingKey is where a list of postings stands in an organisation.
+type PostingKey struct{ Day, Token int64 }
 
 // postingsOf are the places a conversation is filed under.
-func (sp *space) postingsOf(row int64, c *conversation.Conversation, into map[postingKey][]posting) {
+func (sp *space) postingsOf(row int64, c *conversation.Conversation, into map[PostingKey][]posting) {
 	day, offset := dayOf(c.StartedAt.UnixMicro())
 	seen := map[string]bool{}
 	for i := range c.Messages {
 		for _, word := range conversation.SearchWords(c.Messages[i].Content) {
 			if !seen[word] {
 				seen[word] = true
-				key := postingKey{day, sp.wordToken(word)}
+				key := PostingKey{day, sp.wordToken(word)}
 				into[key] = append(into[key], posting{offset, row})
 			}
 		}
@@ -97,12 +97,15 @@ func (sp *space) postingsOf(row int64, c *conversation.Conversation, into map[po
 }
 
 // changePostings gives every list to change, with what is to be put in or taken out, in the order of keys.
-func (t *tx) changePostings(org tenant.ID, by map[postingKey][]posting, change func(list, by []posting) []posting) error {
+func (t *tx) changePostings(org tenant.ID, by map[PostingKey][]posting, change func(list, by []posting) []posting) error {
 	keys := lo.Keys(by)
-	slices.SortFunc(keys, func(a, b postingKey) int { return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.token, b.token)) })
+	slices.SortFunc(keys, func(a, b PostingKey) int { return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Token, b.Token)) })
+	if t.dialect.Bulk != nil {
+		return t.changeManyPostings(org, keys, by, change)
+	}
 	for _, key := range keys {
 		var stored []byte
-		found, err := t.first(`SELECT rows FROM postings WHERE org = ? AND day = ? AND token = ?`, id(org), key.day, key.token)(&stored)
+		found, err := t.first(`SELECT rows FROM postings WHERE org = ? AND day = ? AND token = ?`, id(org), key.Day, key.Token)(&stored)
 		if err != nil {
 			return err
 		}
@@ -113,11 +116,11 @@ func (t *tx) changePostings(org tenant.ID, by map[postingKey][]posting, change f
 		list = change(list, by[key])
 		switch {
 		case len(list) == 0 && found:
-			err = t.exec(`DELETE FROM postings WHERE org = ? AND day = ? AND token = ?`, id(org), key.day, key.token)
+			err = t.exec(`DELETE FROM postings WHERE org = ? AND day = ? AND token = ?`, id(org), key.Day, key.Token)
 		case found:
-			err = t.exec(`UPDATE postings SET rows = ? WHERE org = ? AND day = ? AND token = ?`, encodePostings(list), id(org), key.day, key.token)
+			err = t.exec(`UPDATE postings SET rows = ? WHERE org = ? AND day = ? AND token = ?`, encodePostings(list), id(org), key.Day, key.Token)
 		case len(list) > 0:
-			err = t.exec(`INSERT INTO postings (org, day, token, rows) VALUES (?, ?, ?, ?)`, id(org), key.day, key.token, encodePostings(list))
+			err = t.exec(`INSERT INTO postings (org, day, token, rows) VALUES (?, ?, ?, ?)`, id(org), key.Day, key.Token, encodePostings(list))
 		}
 		if err != nil {
 			return err
@@ -135,4 +138,38 @@ func putIn(list, more []posting) []posting {
 func takeOut(list, less []posting) []posting {
 	gone := lo.SliceToMap(less, func(p posting) (posting, bool) { return p, true })
 	return slices.DeleteFunc(list, func(p posting) bool { return gone[p] })
+}
+
+func (t *tx) changeManyPostings(org tenant.ID, keys []PostingKey, by map[PostingKey][]posting, change func(list, by []posting) []posting) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	stored, err := t.dialect.Bulk.LoadPostings(t.ctx, t.tx.Tx, id(org), keys)
+	if err != nil {
+		return err
+	}
+	var (
+		put, drop []PostingKey
+		lists     [][]byte
+	)
+	for _, key := range keys {
+		list, err := decodePostings(stored[key])
+		if err != nil {
+			return err
+		}
+		if list = change(list, by[key]); len(list) == 0 {
+			drop = append(drop, key)
+			continue
+		}
+		put, lists = append(put, key), append(lists, encodePostings(list))
+	}
+	if len(put) > 0 {
+		if err := t.dialect.Bulk.PutPostings(t.ctx, t.tx.Tx, id(org), put, lists); err != nil {
+			return err
+		}
+	}
+	if len(drop) == 0 {
+		return nil
+	}
+	return t.dialect.Bulk.DropPostings(t.ctx, t.tx.Tx, id(org), drop)
 }

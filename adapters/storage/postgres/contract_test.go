@@ -1,0 +1,65 @@
+package postgres_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/csm-monitor/csm-monitor/adapters/storage"
+	"github.com/csm-monitor/csm-monitor/adapters/storage/internal/testdb"
+	"github.com/csm-monitor/csm-monitor/adapters/storage/postgres"
+	"github.com/csm-monitor/csm-monitor/contract-tests/storagetest"
+	"github.com/csm-monitor/csm-monitor/core/port"
+)
+
+func TestMain(m *testing.M) { testdb.Main(m) }
+
+func TestContract(t *testing.T) {
+	suite(t, storage.Options{})
+}
+
+// database is the address of an empty database.
+func database(t *testing.T) string {
+	t.Helper()
+	return testdb.New(t, func(dsn string) error {
+		s, err := postgres.Open(context.Background(), dsn, storage.Options{})
+		if err != nil {
+			return err
+		}
+		return s.Close()
+	})
+}
+
+func open(t *testing.T, dsn string, o storage.Options) port.Storage {
+	t.Helper()
+	s, err := postgres.Open(context.Background(), dsn, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func suite(t *testing.T, o storage.Options) {
+	t.Helper()
+	storagetest.Run(t, func(t *testing.T) port.Storage { return open(t, database(t), o) }, storagetest.Options{
+		Reopen: func(t *testing.T) (port.Storage, func() port.Storage) {
+			dsn := database(t)
+			s := open(t, dsn, o)
+			return s, func() port.Storage {
+				if err := s.Close(); err != nil {
+					t.Fatal(err)
+				}
+				s = open(t, dsn, o)
+				return s
+			}
+		},
+		Second: func(t *testing.T) (port.Storage, port.Storage) {
+			dsn := database(t)
+			return open(t, dsn, o), open(t, dsn, o)
+		},
+	})
+}

@@ -1,0 +1,160 @@
+// Package postgres keeps everything in a PostgreSQL database, which any number of servers and workers share.
+//
+// An address is what libpq understands: postgres://user:password@host:5432/database?sslmode=verify-full. One parameter
+// is ours: unsafe=fsync,synchronous_commit,full_page_writes names safeguards of the server that may be off. Without it
+// the store refuses a server that could forget what it has acknowledged.
+package postgres
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/jmoiron/sqlx"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+	"github.com/samber/lo"
+
+	"github.com/csm-monitor/csm-monitor/adapters/storage"
+	"github.com/csm-monitor/csm-monitor/adapters/storage/internal/sqlstore"
+	"github.com/csm-monitor/csm-monitor/core/port"
+)
+
+// Driver opens postgres:// addresses.
+var Driver = storage.Driver{Scheme: "postgres", Open: Open}
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+const (
+	// writers and readers bound the connections of one process.
+	writers = 4
+	readers = 8
+	// readTimeout ends a read that the server works on for too long.
+	readTimeout = 5 * time.Second
+)
+
+// Open connects to the database a postgres:// address names and brings its schema up to date.
+func Open(ctx context.Context, dsn string, o storage.Options) (port.Storage, error) {
+	config, unsafe, err := parse(dsn)
+	if err != nil {
+		return port.Storage{}, err
+	}
+	write := connect(config, writers, nil)
+	read := connect(config, readers, map[string]string{
+		"statement_timeout": fmt.Sprint(readTimeout.Milliseconds()), "default_transaction_read_only": "on",
+	})
+	store, err := start(ctx, config, write, read, unsafe, o)
+	if err != nil {
+		return port.Storage{}, errors.Join(err, read.Close(), write.Close())
+	}
+	return store.Storage(), nil
+}
+
+func start(ctx context.Context, config *pgx.ConnConfig, write, read *sqlx.DB, unsafe []string, o storage.Options) (*sqlstore.Store, error) {
+	if err := check(ctx, write, unsafe); err != nil {
+		return nil, err
+	}
+	if err := migrate(ctx, write); err != nil {
+		return nil, err
+	}
+	return sqlstore.New(ctx, write, read, dialect(config), o)
+}
+
+// safeguards are the settings without which a server may forget a commit, with their safe values.
+var safeguards = map[string][]string{
+	"fsync":              {"on"},
+	"full_page_writes":   {"on"},
+	"synchronous_commit": {"on", "local", "remote_write", "remote_apply"},
+}
+
+// parse reads an address. Unsafe are the safeguards it allows to be off.
+func parse(dsn string) (config *pgx.ConnConfig, unsafe []string, err error) {
+	u, err := url.Parse(dsn)
+	if err != nil {
+		return nil, nil, errors.New("the address is not a URL") // the URL holds a password
+	}
+	q := u.Query()
+	if list := q.Get("unsafe"); list != "" {
+		unsafe = strings.Split(list, ",")
+	}
+	q.Del("unsafe")
+	u.RawQuery = q.Encode()
+	for _, name := range unsafe {
+		if _, ok := safeguards[name]; !ok {
+			return nil, nil, fmt.Errorf("unsafe names %q; known are %s", name, strings.Join(names(), ", "))
+		}
+	}
+	if config, err = pgx.ParseConfig(u.String()); err != nil {
+		return nil, nil, errors.New("the address is not one that PostgreSQL understands")
+	}
+	return config, unsafe, nil
+}
+
+func names() []string {
+	return []string{"fsync", "full_page_writes", "synchronous_commit"}
+}
+
+// check refuses a server that may forget what it acknowledged, or that cannot hold every text.
+func check(ctx context.Context, db *sqlx.DB, unsafe []string) error {
+	for _, name := range names() {
+		var value string
+		if err := db.GetContext(ctx, &value, `SELECT current_setting($1)`, name); err != nil {
+			return err
+		}
+		if !lo.Contains(safeguards[name], value) && !lo.Contains(unsafe, name) {
+			return fmt.Errorf("the server has %s=%s and may forget what it acknowledged; set it to on, or add unsafe=%s to the address", name, value, name)
+		}
+	}
+	var encoding string
+	if err := db.GetContext(ctx, &encoding, `SELECT current_setting('server_encoding')`); err != nil {
+		return err
+	}
+	if encoding != "UTF8" {
+		return fmt.Errorf("the database is encoded in %s; it must be UTF8", encoding)
+	}
+	return nil
+}
+
+func connect(config *pgx.ConnConfig, n int, parameters map[string]string) *sqlx.DB {
+	c := config.Copy()
+	for name, value := range parameters {
+		c.RuntimeParams[name] = value
+	}
+	db := stdlib.OpenDB(*c)
+	db.SetMaxOpenConns(n)
+	db.SetMaxIdleConns(n)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	return sqlx.NewDb(db, "pgx")
+}
+
+// migrate brings the schema up to date. Of several processes that start together one does it and the others wait.
+func migrate(ctx context.Context, db *sqlx.DB) error {
+	folder, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectPostgres, db.DB, folder, goose.WithDisableGlobalRegistry(true), goose.WithSessionLocker(locker))
+	if err != nil {
+		return err
+	}
+	pending, err := provider.HasPending(ctx)
+	if err == nil && pending {
+		_, err = provider.Up(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
+}
