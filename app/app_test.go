@@ -68,6 +68,20 @@ func start(t *testing.T, cfg config.Config, more ...fx.Option) running {
 	return r
 }
 
+// startWorker runs a worker beside a server until the test ends.
+func startWorker(t *testing.T, cfg config.Config) {
+	t.Helper()
+	graph := fx.New(Worker(cfg), fx.Replace(Output{io.Discard, io.Discard}))
+	if err := graph.Start(t.Context()); err != nil {
+		t.Fatal(dig.RootCause(err))
+	}
+	t.Cleanup(func() {
+		if err := graph.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // guarded is a writer for many goroutines.
 type guarded struct {
 	mu sync.Mutex

@@ -6,12 +6,13 @@ import (
 
 	"github.com/csm-monitor/csm-monitor/adapters/storage"
 	"github.com/csm-monitor/csm-monitor/adapters/storage/memory"
+	"github.com/csm-monitor/csm-monitor/adapters/storage/postgres"
 	"github.com/csm-monitor/csm-monitor/adapters/storage/sqlite"
 )
 
 // Stores lists the kinds of stores.
 func Stores() []storage.Driver {
-	return []storage.Driver{memory.Driver, sqlite.Driver}
+	return []storage.Driver{memory.Driver, sqlite.Driver, postgres.Driver}
 }
 
 // Schemes lists what the address of a store may begin with.
