@@ -100,6 +100,11 @@ func applyCases() []Case {
 			Check:  severalOrgs,
 		},
 		{
+			About: apply, Sentence: "one call may hold thousands of changes, one query thousands of UIDs",
+			Reason: "an import sends what it has",
+			Check:  in(thousands),
+		},
+		{
 			About: apply, Sentence: "a call given up before it began stores nothing",
 			Reason: "a caller who was told of a failure sends again, or does not",
 			Check: in(func(r *room) error {
@@ -337,4 +342,24 @@ func aliases(r *room) error {
 		}
 	}
 	return r.everything()
+}
+
+func thousands(r *room) error {
+	stamp := conversation.Stamp{Trust: conversation.Signed, At: noon}
+	var patches []conversation.Patch
+	for i := range 3000 {
+		at := noon.Add(time.Duration(i%1000) * time.Minute)
+		facts := conversation.Facts{Topic: conversation.State(ptr("billing"), stamp), CreatedAt: conversation.State(&at, stamp)}
+		patches = append(patches, conversation.NewPatch(key(r.org, i), facts, nil, stamp, noon))
+	}
+	if err := r.put(patches...); err != nil {
+		return err
+	}
+	all := r.listed(conversation.Query{})
+	return first(
+		func() error { return r.lists(conversation.Query{UIDs: uids(all[5:]...)}) },
+		func() error { return r.erase(conversation.Query{UIDs: uids(all[:2500]...)}) },
+		func() error { return r.lists(conversation.Query{}) },
+		r.cells,
+	)
 }

@@ -13,52 +13,58 @@ import (
 // differ names the first difference between what was wanted and what came back, "" when there is none. Instants are
 // compared as instants, an empty list equals none, and every time that came back must be in UTC.
 func differ(want, got any) string {
-	return differAt("", reflect.ValueOf(want), reflect.ValueOf(got))
+	path, what := difference(reflect.ValueOf(want), reflect.ValueOf(got))
+	if what == "" {
+		return ""
+	}
+	return path + ": " + what
 }
 
-func differAt(path string, want, got reflect.Value) string {
+// difference returns what differs, and the path to it, which is put together on the way back only.
+func difference(want, got reflect.Value) (path, what string) {
 	if want.Type() == reflect.TypeFor[time.Time]() {
-		w, g := want.Interface().(time.Time), got.Interface().(time.Time)
-		switch {
-		case !w.Equal(g):
-			return fmt.Sprintf("%s: wanted %s, got %s", path, w.UTC().Format(time.RFC3339Nano), g.Format(time.RFC3339Nano))
-		case g.Location() != time.UTC:
-			return fmt.Sprintf("%s: came back in the zone %s, not in UTC", path, g.Location())
-		}
-		return ""
+		return "", instants(want.Interface().(time.Time), got.Interface().(time.Time))
 	}
 	switch want.Kind() {
 	case reflect.Struct:
 		for i := range want.NumField() {
-			if d := differAt(path+"."+want.Type().Field(i).Name, want.Field(i), got.Field(i)); d != "" {
-				return d
+			if path, what := difference(want.Field(i), got.Field(i)); what != "" {
+				return "." + want.Type().Field(i).Name + path, what
 			}
 		}
-		return ""
 	case reflect.Pointer:
-		if want.IsNil() != got.IsNil() {
-			return fmt.Sprintf("%s: wanted nil %v, got nil %v", path, want.IsNil(), got.IsNil())
+		if want.IsNil() || got.IsNil() {
+			if want.IsNil() == got.IsNil() {
+				return "", ""
+			}
+			return "", fmt.Sprintf("wanted nil %v, got nil %v", want.IsNil(), got.IsNil())
 		}
-		if want.IsNil() {
-			return ""
-		}
-		return differAt(path, want.Elem(), got.Elem())
+		return difference(want.Elem(), got.Elem())
 	case reflect.Slice:
 		if want.Len() != got.Len() {
-			return fmt.Sprintf("%s: wanted %d items, got %d", path, want.Len(), got.Len())
+			return "", fmt.Sprintf("wanted %d items, got %d", want.Len(), got.Len())
 		}
 		for i := range want.Len() {
-			if d := differAt(fmt.Sprintf("%s[%d]", path, i), want.Index(i), got.Index(i)); d != "" {
-				return d
+			if path, what := difference(want.Index(i), got.Index(i)); what != "" {
+				return fmt.Sprintf("[%d]%s", i, path), what
 			}
 		}
-		return ""
 	default:
 		if !want.Equal(got) {
-			return fmt.Sprintf("%s: wanted %#v, got %#v", path, want.Interface(), got.Interface())
+			return "", fmt.Sprintf("wanted %#v, got %#v", want.Interface(), got.Interface())
 		}
-		return ""
 	}
+	return "", ""
+}
+
+func instants(want, got time.Time) string {
+	switch {
+	case !want.Equal(got):
+		return fmt.Sprintf("wanted %s, got %s", want.UTC().Format(time.RFC3339Nano), got.Format(time.RFC3339Nano))
+	case got.Location() != time.UTC:
+		return fmt.Sprintf("came back in the zone %s, not in UTC", got.Location())
+	}
+	return ""
 }
 
 // same is an error that names the first difference; what says where.

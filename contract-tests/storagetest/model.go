@@ -116,13 +116,17 @@ func holds(q conversation.Query, c conversation.Conversation) bool {
 }
 
 func says(c conversation.Conversation, search string) bool {
+	wanted := conversation.SearchWords(search)
+	if len(wanted) == 0 {
+		return true
+	}
 	said := map[string]bool{}
 	for _, m := range c.Messages {
 		for _, w := range conversation.SearchWords(m.Content) {
 			said[w] = true
 		}
 	}
-	for _, w := range conversation.SearchWords(search) {
+	for _, w := range wanted {
 		if !said[w] {
 			return false
 		}

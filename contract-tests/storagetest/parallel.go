@@ -19,6 +19,11 @@ func parallelCases() []Case {
 			Check:  in(func(r *room) error { return r.crowd(200, r.s) }),
 		},
 		{
+			About: apply, Sentence: "calls that touch the same conversations in different orders do not block each other",
+			Reason: "two batches that wait for each other wait for ever",
+			Check:  in(func(r *room) error { return r.crossing(r.s) }),
+		},
+		{
 			About: apply, Sentence: "nobody sees half a call",
 			Reason: "a figure read in between would be one nobody can explain",
 			Check:  in(halves),
@@ -55,6 +60,40 @@ func (r *room) crowd(writers int, stores ...port.Storage) error {
 	}
 	for _, p := range patches {
 		r.take(p)
+	}
+	return r.settled()
+}
+
+// crossing writes batches of the same few conversations in many orders, by way of the stores given.
+func (r *room) crossing(stores ...port.Storage) error {
+	const writers, rounds = 12, 8
+	patches := make([][]conversation.Patch, writers)
+	for i := range patches {
+		g := newGen(uint64(300 + i))
+		for range rounds {
+			for _, n := range g.Perm(6) {
+				patches[i] = append(patches[i], g.patch(key(r.org, n), noon))
+			}
+		}
+	}
+	if err := together(writers, func(i int) error {
+		for round := range rounds {
+			var changes []conversation.Change
+			for _, p := range patches[i][6*round : 6*round+6] {
+				changes = append(changes, change(p))
+			}
+			if _, err := stores[i%len(stores)].Conversations.Apply(r, changes); err != nil {
+				return fmt.Errorf("Apply: %w", err)
+			}
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	for _, list := range patches {
+		for _, p := range list {
+			r.take(p)
+		}
 	}
 	return r.settled()
 }

@@ -70,10 +70,11 @@ func place(messages []Message, stamp Stamp) []Message {
 		}
 		out[i].Order, out[i].Position, out[i].Stamp = last, i, stamp
 	}
-	// Untimed messages before the first timed one share its time rather than that of the event.
-	for i := len(out) - 2; i >= 0; i-- {
-		if out[i].At.IsZero() && out[i].Order.After(out[i+1].Order) {
-			out[i].Order = out[i+1].Order
+	// Untimed messages before the first timed one share its time rather than that of the event, if that is later.
+	first := slices.IndexFunc(out, func(m Message) bool { return !m.At.IsZero() })
+	for i := range max(first, 0) {
+		if out[i].Order.After(out[first].Order) {
+			out[i].Order = out[first].Order
 		}
 	}
 	return out
