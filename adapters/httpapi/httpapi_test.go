@@ -14,6 +14,7 @@ import (
 	"github.com/csm-monitor/csm-monitor/adapters/httpapi"
 	"github.com/csm-monitor/csm-monitor/adapters/storage/memory"
 	"github.com/csm-monitor/csm-monitor/core/monitor"
+	"github.com/csm-monitor/csm-monitor/core/port"
 	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
 
@@ -29,10 +30,13 @@ type house struct {
 	log     bytes.Buffer
 }
 
-func open(t testing.TB, adjust ...func(*httpapi.Options)) *house {
+func open(t testing.TB, adjust ...func(*port.Storage)) *house {
 	t.Helper()
 	store := memory.New()
 	t.Cleanup(func() { _ = store.Close() })
+	for _, a := range adjust {
+		a(&store)
+	}
 	m, err := monitor.New(store, monitor.Options{Clock: time.Now})
 	if err != nil {
 		t.Fatal(err)
@@ -49,9 +53,6 @@ func open(t testing.TB, adjust ...func(*httpapi.Options)) *house {
 	o := httpapi.Options{
 		Monitor: m, Keys: h.keys, CursorKey: bytes.Repeat([]byte("c"), 32), Clock: time.Now,
 		Logger: slog.New(slog.NewJSONHandler(&h.log, nil)),
-	}
-	for _, a := range adjust {
-		a(&o)
 	}
 	h.options = o
 	if h.api, err = httpapi.New(o); err != nil {

@@ -1,0 +1,91 @@
+package when
+
+import (
+	"errors"
+	"testing"
+	"time"
+)
+
+func berlin(t testing.TB) *time.Location {
+	t.Helper()
+	zone, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return zone
+}
+
+func TestParse(t *testing.T) {
+	zone := berlin(t)
+	for text, want := range map[string]string{
+		"2026-03-01":                     "2026-02-28T23:00:00Z date zoneless",
+		"2026-07-01":                     "2026-06-30T22:00:00Z date zoneless",
+		"2026-03-01T09:30":               "2026-03-01T08:30:00Z zoneless",
+		"2026-03-01 09:30:15.5":          "2026-03-01T08:30:15.5Z zoneless",
+		"2026-03-01T09:30:15.1234567Z":   "2026-03-01T09:30:15.123456Z",
+		"2026-03-01T09:30:15,000001z":    "2026-03-01T09:30:15.000001Z",
+		"2026-03-01t09:30:15+05:45":      "2026-03-01T03:45:15Z",
+		"2026-03-01T09:30-03":            "2026-03-01T12:30:00Z",
+		"2026-03-01T09:30:00-0330":       "2026-03-01T13:00:00Z",
+		"2024-02-29T23:59:59.999999999Z": "2024-02-29T23:59:59.999999Z",
+		"0001-01-01T00:00:00Z":           "0001-01-01T00:00:00Z",
+		"9999-12-31T23:59:59Z":           "9999-12-31T23:59:59Z",
+	} {
+		m, err := Parse(text, func() *time.Location { return zone })
+		got := m.Time.Format(time.RFC3339Nano)
+		if m.Date {
+			got += " date"
+		}
+		if m.Zoneless {
+			got += " zoneless"
+		}
+		if err != nil || got != want {
+			t.Errorf("%s: got %s, %v; want %s", text, got, err, want)
+		}
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	for text, want := range map[string]error{
+		"": ErrForm, "x": ErrForm, "2026": ErrForm, "2026-3-1": ErrForm, "2026-03-01T": ErrForm, "2026-03-01T09": ErrForm, "2026-03-01T09:30:": ErrForm,
+		"2026-03-01T09:30:00.": ErrForm, "2026-03-01T09:30:00ZZ": ErrForm, "2026-03-01T09:30:00+1": ErrForm, "2026-03-01T09:30:00+01:": ErrForm,
+		"2026-03-01T09:30:00+01:00x": ErrForm, "+2026-03-01": ErrForm, "2026-03-01T09:30:00.5.5Z": ErrForm, "２０２６-03-01": ErrForm,
+		"0000-01-01": ErrYear, "10000-01-01": ErrYear, "9999-12-31T23:59:59-01:00": ErrYear, "0001-01-01T00:00:00+01:00": ErrYear,
+		"2026-02-29": ErrCalendar, "2026-13-01": ErrCalendar, "2026-00-01": ErrCalendar, "2026-01-00": ErrCalendar, "2026-01-32": ErrCalendar,
+		"2026-01-01T24:00:00Z": ErrCalendar, "2026-01-01T00:60:00Z": ErrCalendar, "2026-01-01T00:00:61Z": ErrCalendar,
+		"2016-12-31T23:59:60Z": ErrLeapSecond, "2026-01-01T00:00:00+18:01": ErrOffset, "2026-01-01T00:00:00+00:60": ErrOffset,
+	} {
+		if _, err := Parse(text, func() *time.Location { return time.UTC }); !errors.Is(err, want) {
+			t.Errorf("%q: %v, want %v", text, err, want)
+		}
+	}
+}
+
+func TestNextDayCountsLocalDays(t *testing.T) {
+	zone := berlin(t)
+	for day, hours := range map[string]float64{"2026-03-28": 24, "2026-03-29": 23, "2026-10-25": 25, "2026-12-31": 24} {
+		m, err := Parse(day, func() *time.Location { return zone })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := NextDay(m.Time, zone).Sub(m.Time).Hours(); got != hours {
+			t.Errorf("%s has %v hours, want %v", day, got, hours)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{"2026-03-01", "2026-03-01T09:30:00.5+02:00", "9999-12-31T23:59:60-18:00"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		m, err := Parse(text, func() *time.Location { return time.UTC })
+		if err != nil {
+			return
+		}
+		again, err := Parse(m.Time.Format(time.RFC3339Nano), nil)
+		if err != nil || !again.Time.Equal(m.Time) || m.Time.Nanosecond()%1000 != 0 {
+			t.Errorf("%q was read as %s, and that as %s, %v", text, m.Time, again.Time, err)
+		}
+	})
+}
