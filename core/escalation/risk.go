@@ -6,31 +6,56 @@ import "github.com/csm-monitor/csm-monitor/core/stat"
 type Seen struct {
 	HumanRequest  bool
 	BotGaveUp     bool
-	Repeated      bool
+	Repeated      bool // the customer said a thing again
 	LastNegative  bool
 	CustomerTurns int
-	TopicRate     float64 // the topic's escalation rate, shrunk; outside (0, 1) it says nothing
-	PooledRate    float64
+	// Refusals counts automated messages that refuse, RepeatedPrompts those that say an earlier one again, Denials the
+	// customer's messages that say no.
+	Refusals, RepeatedPrompts, Denials int
+	// Settled says that the last news the customer got was of success.
+	Settled bool
+	// Unanswered says that the conversation stopped with an automated message the customer never answered.
+	Unanswered bool
+	TopicRate  float64 // the topic's escalation rate, shrunk; outside (0, 1) it says nothing
+	PooledRate float64
 }
 
 // The default weights of live risk. They are a judgement, not a fit: a risk made with them must be labelled
 // uncalibrated.
 const (
-	riskIntercept    = -2.2
-	riskRequest      = 2.5
-	riskGaveUp       = 1.2
-	riskRepeated     = 0.8
-	riskNegative     = 0.9
-	riskTurn         = 0.25
+	riskIntercept  = -2.2
+	riskRequest    = 2.5
+	riskGaveUp     = 1.2
+	riskRepeated   = 0.8
+	riskNegative   = 0.9
+	riskTurn       = 0.25
+	riskRefusal    = 0.8
+	riskPrompt     = 0.1
+	riskDenial     = 0.3
+	riskSettled    = -1.0
+	riskUnanswered = 2.0
+
 	riskTurnsFree    = 3
 	riskTurnsCounted = 4
+	riskCounted      = 5 // refusals, repeated prompts and denials counted at most
 )
 
 // Risk is the chance, 0 to 1, that the conversation will reach a human, by the default weights.
 func Risk(s Seen) float64 {
-	turns := min(max(s.CustomerTurns-riskTurnsFree, 0), riskTurnsCounted)
-	features := []float64{indicator(s.HumanRequest), indicator(s.BotGaveUp), indicator(s.Repeated), indicator(s.LastNegative), float64(turns), topicShift(s)}
-	risk, _ := stat.LogisticRisk(riskIntercept, []float64{riskRequest, riskGaveUp, riskRepeated, riskNegative, riskTurn, 1}, features)
+	upTo := func(n, limit int) float64 { return float64(min(max(n, 0), limit)) }
+	score := riskIntercept +
+		riskRequest*indicator(s.HumanRequest) +
+		riskGaveUp*indicator(s.BotGaveUp) +
+		riskRepeated*indicator(s.Repeated) +
+		riskNegative*indicator(s.LastNegative) +
+		riskTurn*upTo(s.CustomerTurns-riskTurnsFree, riskTurnsCounted) +
+		riskRefusal*upTo(s.Refusals, riskCounted) +
+		riskPrompt*upTo(s.RepeatedPrompts, riskCounted) +
+		riskDenial*upTo(s.Denials, riskCounted) +
+		riskSettled*indicator(s.Settled) +
+		riskUnanswered*indicator(s.Unanswered) +
+		topicShift(s)
+	risk, _ := stat.Sigmoid(score)
 	return risk
 }
 
