@@ -98,6 +98,9 @@ type API struct {
 	byKey    *limiter
 	byOrg    *limiter
 	draining atomic.Bool
+	// drained is closed when draining begins, which ends streams.
+	drained chan struct{}
+	drain   sync.Once
 	// description and page say what the API can do, to programs and to people.
 	description description
 	page        page
@@ -111,7 +114,7 @@ func New(o Options) (*API, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
-	a := &API{Options: o, mux: http.NewServeMux(), byKey: newLimiter(o.KeyRate), byOrg: newLimiter(o.OrgRate)}
+	a := &API{Options: o, mux: http.NewServeMux(), drained: make(chan struct{}), byKey: newLimiter(o.KeyRate), byOrg: newLimiter(o.OrgRate)}
 	a.routes = a.table()
 	var err error
 	if a.description, err = describe(a.routes, o.Version); err != nil {
@@ -129,9 +132,12 @@ func New(o Options) (*API, error) {
 	return a, nil
 }
 
-// Drain makes every request from now on a 503 with Retry-After, while those under way finish. /healthz goes on
-// answering.
-func (a *API) Drain() { a.draining.Store(true) }
+// Drain makes every request from now on a 503 with Retry-After, while those under way finish; live streams end. /healthz
+// goes on answering.
+func (a *API) Drain() {
+	a.draining.Store(true)
+	a.drain.Do(func() { close(a.drained) })
+}
 
 // now is the present in the precision that is kept.
 func (a *API) now() time.Time { return a.Clock().UTC().Truncate(time.Microsecond) }

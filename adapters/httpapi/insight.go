@@ -85,6 +85,26 @@ func (c *call) definitions() error {
 	})
 }
 
+// streamRoutes are the calls that go on for as long as there is something to send.
+func streamRoutes() []route {
+	params := lo.Reject(listParams(), func(p param, _ int) bool { return lo.Contains([]string{"limit", "offset", "total"}, p.name) })
+	return []route{
+		{
+			method: "GET", path: "/api/v1/conversations/export", need: tenant.Viewer, area: "conversations",
+			summary: "Stream all conversations that match",
+			details: "Newest first, without a ceiling, as NDJSON or CSV. Every row carries a cursor: when the connection breaks, go on with that of the last row that came whole.",
+			params:  append(params, param{name: "format", shape: choice, choices: []string{"ndjson", "csv"}, fallback: "ndjson", doc: "How rows are written."}),
+			handle:  (*call).exportConversations,
+		},
+		{
+			method: "GET", path: "/api/v1/stream", need: tenant.Viewer, area: "metrics",
+			summary: "Live changes as server-sent events",
+			details: "Events: totals (the last 24 hours, when they moved), escalation, gap. A connection that sends Last-Event-ID goes on where the last one stopped.",
+			handle:  (*call).stream,
+		},
+	}
+}
+
 // insightRoutes are the reads that explain the headline figures.
 func insightRoutes() []route {
 	return []route{

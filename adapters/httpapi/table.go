@@ -17,7 +17,7 @@ func (a *API) table() []route {
 	ok := func(v any) map[int]any { return map[int]any{http.StatusOK: v} }
 	taken := map[int]any{http.StatusCreated: wire.ConversationAnswer{}, http.StatusOK: wire.ConversationAnswer{}}
 	oneJSON := []string{jsonType}
-	return append(insightRoutes(), []route{
+	return append(append(insightRoutes(), streamRoutes()...), []route{
 		{
 			method: "POST", path: "/api/v1/conversations", need: tenant.Member, area: "conversations",
 			summary: "Take one conversation in",

@@ -189,3 +189,33 @@ type Definition struct {
 	Interval    *string `json:"interval"`
 	Source      *string `json:"source"`
 }
+
+// ExportedConversation is one row of GET /api/v1/conversations/export.
+type ExportedConversation struct {
+	Conversation
+	Cursor string `json:"cursor" doc:"Goes on with the rows after this one, with the same filters."`
+}
+
+// StreamTotals is the data of the event "totals" of GET /api/v1/stream: the last 24 hours.
+type StreamTotals struct {
+	Frame
+	Changed int     `json:"changed" doc:"Conversations stored since the totals before."`
+	Metrics Figures `json:"metrics"`
+}
+
+// StreamEscalation is the data of the event "escalation".
+type StreamEscalation struct {
+	ID             string     `json:"id"`
+	ConversationID string     `json:"conversation_id"`
+	Platform       string     `json:"platform"`
+	Topic          *string    `json:"topic"`
+	Reason         *string    `json:"reason"`
+	At             *time.Time `json:"at"`
+}
+
+// StreamGap is the data of the event "gap".
+type StreamGap struct {
+	ID       int64   `json:"id"`
+	Question string  `json:"question"`
+	Topic    *string `json:"topic"`
+}
