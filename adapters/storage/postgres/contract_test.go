@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"github.com/csm-monitor/csm-monitor/adapters/seal"
 	"github.com/csm-monitor/csm-monitor/adapters/storage"
 	"github.com/csm-monitor/csm-monitor/adapters/storage/internal/testdb"
 	"github.com/csm-monitor/csm-monitor/adapters/storage/postgres"
@@ -17,16 +18,27 @@ func TestContract(t *testing.T) {
 	suite(t, storage.Options{})
 }
 
+func TestContractSealed(t *testing.T) {
+	suite(t, storage.Options{Sealer: keyring(t)})
+}
+
+func keyring(t *testing.T) *seal.Keyring {
+	t.Helper()
+	key, err := seal.NewMasterKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := seal.Local(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return seal.New(w)
+}
+
 // database is the address of an empty database.
 func database(t *testing.T) string {
 	t.Helper()
-	return testdb.New(t, func(dsn string) error {
-		s, err := postgres.Open(context.Background(), dsn, storage.Options{})
-		if err != nil {
-			return err
-		}
-		return s.Close()
-	})
+	return testdb.New(t, func(dsn string) error { return postgres.Migrate(context.Background(), dsn) })
 }
 
 func open(t *testing.T, dsn string, o storage.Options) port.Storage {

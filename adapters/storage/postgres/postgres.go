@@ -58,6 +58,20 @@ func Open(ctx context.Context, dsn string, o storage.Options) (port.Storage, err
 	return store.Storage(), nil
 }
 
+// Migrate brings the schema of the database a postgres:// address names up to date, and does nothing else.
+func Migrate(ctx context.Context, dsn string) error {
+	config, unsafe, err := parse(dsn)
+	if err != nil {
+		return err
+	}
+	db := connect(config, 1, nil)
+	err = check(ctx, db, unsafe)
+	if err == nil {
+		err = migrate(ctx, db)
+	}
+	return errors.Join(err, db.Close())
+}
+
 func start(ctx context.Context, config *pgx.ConnConfig, write, read *sqlx.DB, unsafe []string, o storage.Options) (*sqlstore.Store, error) {
 	if err := check(ctx, write, unsafe); err != nil {
 		return nil, err

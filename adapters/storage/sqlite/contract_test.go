@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/csm-monitor/csm-monitor/adapters/seal"
 	"github.com/csm-monitor/csm-monitor/adapters/storage"
 	"github.com/csm-monitor/csm-monitor/adapters/storage/sqlite"
 	"github.com/csm-monitor/csm-monitor/contract-tests/storagetest"
@@ -13,6 +14,23 @@ import (
 
 func TestContract(t *testing.T) {
 	suite(t, storage.Options{})
+}
+
+func TestContractSealed(t *testing.T) {
+	suite(t, storage.Options{Sealer: keyring(t)})
+}
+
+func keyring(t *testing.T) *seal.Keyring {
+	t.Helper()
+	key, err := seal.NewMasterKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := seal.Local(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return seal.New(w)
 }
 
 func suite(t *testing.T, o storage.Options) {

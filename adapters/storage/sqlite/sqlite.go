@@ -45,7 +45,7 @@ func Open(ctx context.Context, dsn string, o storage.Options) (port.Storage, err
 	if err := touch(path); err != nil {
 		return port.Storage{}, err
 	}
-	write, err := connect(path, 1, "_txlock=immediate", "_pragma=auto_vacuum(2)", "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", "_pragma=secure_delete(ON)", "_pragma=cache_size(-16384)")
+	write, err := writer(path)
 	if err != nil {
 		return port.Storage{}, err
 	}
@@ -58,6 +58,27 @@ func Open(ctx context.Context, dsn string, o storage.Options) (port.Storage, err
 		return port.Storage{}, errors.Join(err, read.Close(), write.Close())
 	}
 	return store.Storage(), nil
+}
+
+// Migrate brings the schema of the file a sqlite:// address names up to date, and does nothing else.
+func Migrate(ctx context.Context, dsn string) error {
+	path, err := pathOf(dsn)
+	if err != nil {
+		return err
+	}
+	if err := touch(path); err != nil {
+		return err
+	}
+	db, err := writer(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(migrate(ctx, db), db.Close())
+}
+
+// writer is the one connection that writes.
+func writer(path string) (*sqlx.DB, error) {
+	return connect(path, 1, "_txlock=immediate", "_pragma=auto_vacuum(2)", "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", "_pragma=secure_delete(ON)", "_pragma=cache_size(-16384)")
 }
 
 func start(ctx context.Context, write, read *sqlx.DB, o storage.Options) (*sqlstore.Store, error) {
