@@ -3,7 +3,6 @@ package text
 import (
 	"embed"
 	"math/bits"
-	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -13,9 +12,6 @@ var languageFiles embed.FS
 
 // languageCodes are the languages of Latin script that are told apart by their common words (ISO 639-1).
 var languageCodes = [...]string{"da", "de", "en", "es", "fr", "it", "nl", "no", "pl", "pt", "sv", "tr"}
-
-// commonWords says for each common word in which languages it is one, as bits in the order of languageCodes.
-var commonWords = readCommonWords()
 
 // What it takes to be sure of a language of Latin script: so many common words of its own, so much more than any
 // other language, so many of all words.
@@ -28,41 +24,43 @@ const (
 // languageSample bounds the bytes that Language reads of each text; more would not make it surer.
 const languageSample = 2000
 
-func readCommonWords() map[string]uint16 {
-	words := make(map[string]uint16, 1500)
-	for i, code := range languageCodes {
-		content, err := languageFiles.ReadFile("languages/" + code + ".txt")
-		if err != nil {
-			panic("text: " + err.Error())
-		}
-		for word := range strings.FieldsSeq(string(content)) {
-			words[word] |= 1 << i
-		}
-	}
-	return words
-}
-
 // Language guesses the language of texts taken together, as an ISO 639-1 code: by script, and within the Latin script
 // by common words. Reliable is false for texts too short or too mixed to be sure; code is then the best guess, or
 // empty when nothing speaks for any language. Of a script that several languages use, other than Latin, the code is
 // that of the most common one: "ru" then says no more than Cyrillic.
 func Language(texts ...string) (code string, reliable bool) {
-	var e evidence
+	var e LanguageEvidence
 	for _, s := range texts {
-		if len(s) > languageSample {
-			s = s[:languageSample]
-		}
-		e.read(s)
+		r := Read(s)
+		e.Add(&r)
 	}
-	return e.verdict()
+	return e.Verdict()
 }
 
-type evidence struct {
+// LanguageEvidence gathers what speaks for each language in texts one after another. The zero value has read nothing.
+type LanguageEvidence struct {
 	words   int
 	hits    int
 	scores  [len(languageCodes)]float64
 	letters int
 	scripts [len(scripts)]int
+}
+
+// Add reads one more text.
+func (e *LanguageEvidence) Add(r *Reading) {
+	if len(r.Text) > languageSample {
+		e.read(r.Text[:languageSample])
+		return
+	}
+	for _, w := range r.Words {
+		switch {
+		case w.Is(tongue):
+			e.letters += int(w.lowEnd - w.low)
+			e.count(w.commonIn)
+		case w.Is(sample):
+			e.read(r.Of(w))
+		}
+	}
 }
 
 // scripts are those other than Latin, with the language most written in each and the letters it takes to be sure.
@@ -77,7 +75,7 @@ var scripts = [...]struct {
 	{"ka", unicode.Georgian, 4}, {"hy", unicode.Armenian, 4},
 }
 
-func (e *evidence) read(s string) {
+func (e *LanguageEvidence) read(s string) {
 	var room [32]byte
 	word := room[:0]
 	for i := 0; i < len(s); {
@@ -108,7 +106,7 @@ func (e *evidence) read(s string) {
 	e.countWord(word)
 }
 
-func (e *evidence) countScript(r rune) {
+func (e *LanguageEvidence) countScript(r rune) {
 	if r < 0x370 { // Latin
 		return
 	}
@@ -120,12 +118,15 @@ func (e *evidence) countScript(r rune) {
 	}
 }
 
-func (e *evidence) countWord(word []byte) {
-	if len(word) == 0 {
-		return
+func (e *LanguageEvidence) countWord(word []byte) {
+	if len(word) > 0 {
+		e.count(known.of(digest(word), word).commonIn)
 	}
+}
+
+// count counts a word that is common in these languages.
+func (e *LanguageEvidence) count(languages uint16) {
 	e.words++
-	languages := commonWords[string(word)]
 	if languages == 0 {
 		return
 	}
@@ -136,7 +137,8 @@ func (e *evidence) countWord(word []byte) {
 	}
 }
 
-func (e *evidence) verdict() (code string, reliable bool) {
+// Verdict is what Language says of the texts together.
+func (e *LanguageEvidence) Verdict() (code string, reliable bool) {
 	if code, reliable := e.byScript(); code != "" {
 		return code, reliable
 	}
@@ -157,7 +159,7 @@ func (e *evidence) verdict() (code string, reliable bool) {
 }
 
 // byScript answers when most letters are of a script other than Latin. Japanese mixes three; any kana makes it so.
-func (e *evidence) byScript() (code string, reliable bool) {
+func (e *LanguageEvidence) byScript() (code string, reliable bool) {
 	total, best := 0, 0
 	for i, n := range e.scripts {
 		total += n

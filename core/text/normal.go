@@ -19,12 +19,14 @@ const (
 // where, when, why, how stay: "can't log in" is not "log in". A word that mixes letters and digits ("4runner") is a
 // word; digits joined by inner points or commas ("1,250.00") are one number. The normal form of a normal form is itself.
 func NormalForm(s string) []string {
-	return lowerFold(s).tokens(true)
+	r := Read(s)
+	return r.Forms([]string{}, Stop)
 }
 
 // Words is NormalForm with the words of politeness and grammar left in.
 func Words(s string) []string {
-	return lowerFold(s).tokens(false)
+	r := Read(s)
+	return r.Forms([]string{}, 0)
 }
 
 // folded is text after lowerFold.
@@ -35,7 +37,7 @@ func lowerFold(s string) folded {
 	return folded(NFKC(strings.ToLower(NFKC(s))))
 }
 
-func (f folded) tokens(dropStops bool) []string {
+func (f folded) tokens() []string {
 	rest, out := string(f), []string{}
 	afterWord := false // whether the character before rest belongs to a word, so that rest does not begin one
 	for rest != "" {
@@ -54,9 +56,6 @@ func (f folded) tokens(dropStops bool) []string {
 		}
 		afterWord = true
 		rest = rest[n:]
-		if dropStops && isStop(token) {
-			continue
-		}
 		out = append(out, token)
 	}
 	return out
@@ -178,18 +177,4 @@ func untilSpace(s string) int {
 		return i
 	}
 	return len(s)
-}
-
-// isStop reports the words of politeness and grammar that say nothing about what is asked.
-func isStop(word string) bool {
-	switch word {
-	case "a", "an", "the", "is", "are", "was", "were", "be", "been", "am", "do", "does", "did",
-		"i", "me", "my", "mine", "we", "our", "you", "your", "it", "its", "this", "that", "these", "those",
-		"to", "of", "in", "on", "at", "for", "from", "with", "and", "or", "but", "so", "if",
-		"what", "what's", "whats", "which", "who", "can", "could", "would", "will", "shall", "should", "may", "might",
-		"have", "has", "had", "there", "here", "just", "also",
-		"please", "pls", "thanks", "thank", "hi", "hello", "hey", "dear", "good", "morning", "afternoon", "evening":
-		return true
-	}
-	return false
 }

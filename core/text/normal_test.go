@@ -47,7 +47,7 @@ func FuzzNormalForm(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		tokens := NormalForm(s)
 		for _, token := range tokens {
-			if token == "" || strings.ContainsAny(token, " \t\n") || isStop(token) {
+			if token == "" || strings.ContainsAny(token, " \t\n") || IsStop(token) {
 				t.Fatalf("token %q from %q", token, s)
 			}
 		}

@@ -2,6 +2,7 @@ package cue
 
 import (
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -31,7 +32,7 @@ func TestEveryLanguageHasEveryKind(t *testing.T) {
 }
 
 func TestNoPhraseIsLongerThanTheNeighbourhoodSearched(t *testing.T) {
-	for _, opened := range book.openers {
+	for _, opened := range slices.Concat(book.openers[fromCustomer], book.openers[fromBot]) {
 		for _, p := range opened {
 			length := 0
 			for _, s := range p.steps {
@@ -58,8 +59,7 @@ func TestBrokenFilesAreRefused(t *testing.T) {
 		"empty word":          "[thanks]\nthanks||you",
 		"nothing but options": "[thanks]\nthanks? a|lot?",
 	} {
-		b := &phrases{ids: map[string]uint16{}, openers: make([][]phrase, 1)}
-		if err := b.read(content); err == nil {
+		if err := newDraft().read(content); err == nil {
 			t.Errorf("%s: %q was accepted", name, content)
 		}
 	}
@@ -93,9 +93,12 @@ func FuzzFind(f *testing.F) {
 func FuzzReadBook(f *testing.F) {
 	f.Add("@a = x|y\n[thanks]\n@a ... b? c\n[not_thanks]\n^ x $")
 	f.Fuzz(func(t *testing.T, content string) {
-		b := &phrases{ids: map[string]uint16{}, openers: make([][]phrase, 1)}
-		if b.read(content) == nil {
-			b.find("x b c y " + text.NFKC(content[:min(len(content), 200)]))
+		d := newDraft()
+		if d.read(content) == nil {
+			r := text.Read("x b c y " + content[:min(len(content), 200)])
+			for from := range sides {
+				d.book().find(&r, from)
+			}
 		}
 	})
 }

@@ -28,9 +28,27 @@ type Found struct {
 	TransferAnnounced string
 }
 
-// Find returns all cues of one message.
+// Find returns all cues of one message, whoever wrote it.
 func Find(message string) Found {
-	return book.find(text.NFKC(message))
+	r := text.Read(message)
+	found, bot := OfCustomer(&r), OfBot(&r)
+	found.BotGaveUp, found.TransferAnnounced = bot.BotGaveUp, bot.TransferAnnounced
+	return found
+}
+
+// OfCustomer returns the cues that mean something when a customer wrote the message.
+func OfCustomer(r *text.Reading) Found {
+	words := book.find(r, fromCustomer)
+	if words[negatedThanks] != "" {
+		words[thanks] = ""
+	}
+	return Found{HumanRequest: words[humanRequest], NegatedThanks: words[negatedThanks], Thanks: words[thanks]}
+}
+
+// OfBot returns the cues that mean something when the automated side wrote the message.
+func OfBot(r *text.Reading) Found {
+	words := book.find(r, fromBot)
+	return Found{BotGaveUp: words[botGaveUp], TransferAnnounced: words[transferAnnounced]}
 }
 
 // HumanRequest returns the words by which a customer asks for a person, and whether there are any.
@@ -69,27 +87,33 @@ type match struct {
 	first, end int
 }
 
-func (b *phrases) find(s string) Found {
-	var tokenRoom [64]token
-	tokens := b.tokens(tokenRoom[:0], s)
+func (b *phrases) find(r *text.Reading, from side) (words [kinds]string) {
+	var room [64]token
+	tokens := b.tokens(room[:0], r)
 	var matchRoom [16]match
-	matches := b.matches(matchRoom[:0], tokens)
-	var words [kinds]string
+	matches := b.matches(matchRoom[:0], reader{r.Text, tokens}, from)
 	for _, m := range matches {
 		if m.kind < kinds && words[m.kind] == "" && !excepted(m, matches) {
-			words[m.kind] = s[tokens[m.first].start:tokens[m.end-1].end]
+			words[m.kind] = r.Text[tokens[m.first].start:tokens[m.end-1].end]
 		}
 	}
-	if words[negatedThanks] != "" {
-		words[thanks] = ""
-	}
-	return Found{words[humanRequest], words[negatedThanks], words[thanks], words[botGaveUp], words[transferAnnounced]}
+	return words
 }
 
-func (b *phrases) matches(into []match, tokens []token) []match {
-	for i, t := range tokens {
-		for _, p := range b.openers[t.id] {
-			if end := matchAt(tokens, i, i, p.steps); end > i {
+func (b *phrases) matches(into []match, r reader, from side) []match {
+	for i, t := range r.tokens {
+		if t.id == 0 {
+			continue
+		}
+		next := uint16(0)
+		if i+1 < len(r.tokens) {
+			next = r.tokens[i+1].id
+		}
+		for _, p := range b.openers[from][t.id] {
+			if !p.next.has(next) {
+				continue
+			}
+			if end := r.match(i, i, p.steps); end > i {
 				into = append(into, match{p.kind, i, end})
 			}
 		}

@@ -30,6 +30,23 @@ const (
 	exception kind = 0x80 // set on the phrases that only look like the kind
 )
 
+// A side is who can mean a phrase.
+type side uint8
+
+const (
+	fromCustomer side = iota
+	fromBot
+	sides
+)
+
+func (k kind) side() side {
+	switch k &^ exception {
+	case botGaveUp, transferAnnounced:
+		return fromBot
+	}
+	return fromCustomer
+}
+
 var kindNames = map[string]kind{
 	"human_request": humanRequest, "negated_thanks": negatedThanks, "thanks": thanks,
 	"bot_gave_up": botGaveUp, "transfer_announced": transferAnnounced,
@@ -50,15 +67,49 @@ type step struct {
 type phrase struct {
 	kind  kind
 	steps []step
+	next  wordSet // what may come straight after its first word
 }
 
+// A wordSet holds words by the last bits of their numbers, so that it may hold words that were never added.
+type wordSet uint64
+
+func (s wordSet) has(id uint16) bool { return s>>(id%64)&1 != 0 }
+
+const anything = ^wordSet(0)
+
 type phrases struct {
-	ids     map[string]uint16 // of the words that occur in phrases, from 1
-	openers [][]phrase        // by the word a phrase may begin with
+	words   *text.Lexicon     // the words that occur in phrases
+	openers [sides][][]phrase // by who means it and the number of the word it may begin with
+}
+
+// A draft is a book in the making.
+type draft struct {
+	words   []string
+	ids     map[string]uint16
+	openers [sides]map[uint16][]phrase
+}
+
+func newDraft() *draft {
+	d := &draft{ids: make(map[string]uint16, 1000)}
+	for s := range d.openers {
+		d.openers[s] = map[uint16][]phrase{}
+	}
+	return d
+}
+
+func (d *draft) book() *phrases {
+	b := &phrases{words: text.NewLexicon(d.words)}
+	for s := range b.openers {
+		b.openers[s] = make([][]phrase, len(d.words)+1)
+		for id, opened := range d.openers[s] {
+			b.openers[s][id] = opened
+		}
+	}
+	return b
 }
 
 func readBook(dir fs.FS) *phrases {
-	b := &phrases{ids: make(map[string]uint16, 1000), openers: make([][]phrase, 1)}
+	d := newDraft()
 	names, err := fs.Glob(dir, "data/*.txt")
 	if err != nil {
 		panic("cue: " + err.Error())
@@ -68,11 +119,11 @@ func readBook(dir fs.FS) *phrases {
 		if err != nil {
 			panic("cue: " + err.Error())
 		}
-		if err := b.read(string(content)); err != nil {
+		if err := d.read(string(content)); err != nil {
 			panic(fmt.Sprintf("cue: %s: %v", name, err))
 		}
 	}
-	return b
+	return d.book()
 }
 
 // read adds the phrases of one language file:
@@ -81,7 +132,7 @@ func readBook(dir fs.FS) *phrases {
 //	@name = word|word         a set of words
 //	[kind] or [not_kind]      the kind of the phrases that follow
 //	word|@name word? ... ^ $  a phrase: alternatives, what may be left out, a gap, start and end of the text
-func (b *phrases) read(content string) error {
+func (d *draft) read(content string) error {
 	sets, current := map[string]string{}, kind(0xFF)
 	for number, line := range strings.Split(content, "\n") {
 		line = strings.TrimSpace(line)
@@ -94,7 +145,7 @@ func (b *phrases) read(content string) error {
 			name, words, _ := strings.Cut(line, " = ")
 			sets[name] = words
 		default:
-			err = b.add(current, line, sets)
+			err = d.add(current, line, sets)
 		}
 		if err != nil {
 			return fmt.Errorf("line %d: %w", number+1, err)
@@ -115,13 +166,13 @@ func parseKind(name string) (kind, error) {
 	return k, nil
 }
 
-func (b *phrases) add(k kind, line string, sets map[string]string) error {
+func (d *draft) add(k kind, line string, sets map[string]string) error {
 	if k == 0xFF {
 		return fmt.Errorf("a phrase before the first kind")
 	}
 	p := phrase{kind: k}
 	for _, field := range strings.Fields(line) {
-		s, err := b.step(field, sets)
+		s, err := d.step(field, sets)
 		if err != nil {
 			return err
 		}
@@ -129,7 +180,8 @@ func (b *phrases) add(k kind, line string, sets map[string]string) error {
 	}
 	for i, s := range p.steps {
 		for _, id := range s.words {
-			b.openers[id] = append(b.openers[id], phrase{k, keepStart(p.steps, i)})
+			from := k.side()
+			d.openers[from][id] = append(d.openers[from][id], phrase{k, keepStart(p.steps, i), next(p.steps[i+1:])})
 		}
 		if !s.optional && !s.start {
 			if len(s.words) == 0 {
@@ -149,7 +201,24 @@ func keepStart(steps []step, i int) []step {
 	return steps[i:]
 }
 
-func (b *phrases) step(field string, sets map[string]string) (step, error) {
+// next is what these steps may begin with.
+func next(steps []step) wordSet {
+	var words wordSet
+	for _, s := range steps {
+		if len(s.words) == 0 {
+			return anything
+		}
+		for _, id := range s.words {
+			words |= 1 << (id % 64)
+		}
+		if !s.optional {
+			return words
+		}
+	}
+	return anything
+}
+
+func (d *draft) step(field string, sets map[string]string) (step, error) {
 	switch field {
 	case "...":
 		return step{gap: true}, nil
@@ -173,7 +242,7 @@ func (b *phrases) step(field string, sets map[string]string) (step, error) {
 			if a == "" {
 				return s, fmt.Errorf("an empty word in %q", field)
 			}
-			s.words = append(s.words, b.id(text.Fold(a)))
+			s.words = append(s.words, d.id(text.Fold(a)))
 		}
 	}
 	slices.Sort(s.words)
@@ -181,12 +250,12 @@ func (b *phrases) step(field string, sets map[string]string) (step, error) {
 	return s, nil
 }
 
-func (b *phrases) id(word string) uint16 {
-	id, ok := b.ids[word]
+func (d *draft) id(word string) uint16 {
+	id, ok := d.ids[word]
 	if !ok {
-		id = uint16(len(b.openers))
-		b.ids[word] = id
-		b.openers = append(b.openers, nil)
+		d.words = append(d.words, word)
+		id = uint16(len(d.words))
+		d.ids[word] = id
 	}
 	return id
 }

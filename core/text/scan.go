@@ -1,0 +1,262 @@
+package text
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Read reads a message. Most of most messages is in ASCII; what stands between two spaces and has other characters
+// than that and curly apostrophes is read by the general rules of NormalForm and of phrases, and left to Language and
+// the dictionaries to read for themselves. The time is linear in the length of the message.
+func Read(message string) Reading {
+	s := NFKC(message)
+	var room [512]byte
+	sc := scanner{text: s, lower: room[:0], words: make([]Word, 0, len(s)/4+4)}
+	for i := 0; i < len(s); {
+		if classes[s[i]] == space {
+			i++
+			continue
+		}
+		i = sc.chunk(i)
+	}
+	return Reading{Original: message, Text: s, Words: sc.words, lower: string(sc.lower), divisible: !sc.strange && s == message}
+}
+
+// A scanner reads a text chunk by chunk: what stands between ASCII white space.
+type scanner struct {
+	text      string
+	lower     []byte
+	words     []Word
+	newClause bool // a sentence ended since the last word
+	strange   bool // white space other than that of ASCII was seen
+}
+
+// The classes of bytes. Letters and digits are bits, to be collected over a word.
+const (
+	plain   uint8 = 0 // a mark that means nothing
+	small   uint8 = 1
+	capital uint8 = 2
+	digit   uint8 = 4
+	wordly        = small | capital | digit
+	space   uint8 = 8
+	sign    uint8 = 16 // a mark that may mean something
+	other   uint8 = 32 // not ASCII, or a control character
+)
+
+var classes = func() (c [256]uint8) {
+	for b := range 256 {
+		switch r := rune(b); {
+		case r >= utf8.RuneSelf || unicode.IsControl(r) && !unicode.IsSpace(r):
+			c[b] = other
+		case unicode.IsSpace(r):
+			c[b] = space
+		case unicode.IsLower(r):
+			c[b] = small
+		case unicode.IsUpper(r):
+			c[b] = capital
+		case unicode.IsDigit(r):
+			c[b] = digit
+		case strings.ContainsRune(`'.?!;,@<:`, r):
+			c[b] = sign
+		}
+	}
+	return c
+}()
+
+// chunkState is what is found out about one chunk on the way through it.
+type chunkState struct {
+	begin, firstWord, firstLow int
+	newClause                  bool
+	cases                      uint8 // classes of its letters and digits
+	// formed says that it may hold an address, a placeholder or a number with points; mixed that a language sees other
+	// words than phrases do.
+	formed, mixed bool
+}
+
+// chunk reads the chunk that begins at i and returns its end.
+func (sc *scanner) chunk(i int) int {
+	s := sc.text
+	c := chunkState{begin: i, firstWord: len(sc.words), firstLow: len(sc.lower), newClause: sc.newClause}
+	for i < len(s) {
+		class := classes[s[i]]
+		if class&wordly != 0 {
+			i = sc.word(i, &c)
+			continue
+		}
+		if class == space {
+			break
+		}
+		if class == other {
+			if !curly(s, i) {
+				return sc.general(c)
+			}
+			i += len("’") - 1
+		}
+		if class != plain {
+			sc.sign(i, &c)
+		}
+		i++
+	}
+	if c.formed {
+		sc.contents(c.begin, i, c.firstWord)
+	}
+	if c.mixed {
+		sc.sample(c.begin, i, c.firstWord)
+	}
+	sc.token(i, &c)
+	return i
+}
+
+// word reads the word that begins at i and returns its end.
+func (sc *scanner) word(i int, c *chunkState) int {
+	s := sc.text
+	start, low, class, quoted := i, len(sc.lower), uint8(0), false
+	d := uint32(digestStart)
+	for i < len(s) {
+		b := s[i]
+		if k := classes[b]; k&wordly != 0 {
+			class |= k
+			b |= (k & capital) << 4 // to lower case
+			i++
+		} else if n := innerApostrophe(s, i); n > 0 {
+			quoted = true
+			b = '\''
+			i += n
+		} else {
+			break
+		}
+		sc.lower = append(sc.lower, b)
+		d = (d ^ uint32(b)) * digestStep
+	}
+	w := Word{Start: uint32(start), End: uint32(i), low: uint32(low), lowEnd: uint32(len(sc.lower)), digest: d, traits: Spoken | Content}
+	if sc.newClause {
+		w.traits |= NewClause
+		sc.newClause = false
+	}
+	switch {
+	case class&digit == 0:
+		w.traits |= tongue
+		known := known.of(d, sc.lower[low:])
+		w.commonIn = known.commonIn
+		if known.stop {
+			w.traits |= Stop
+		}
+		c.formed = c.formed || known.web && i < len(s) && s[i] == '.'
+	case class == digit:
+		if !quoted {
+			w.traits |= Number
+		}
+	default:
+		c.mixed = true
+	}
+	c.cases |= class
+	sc.words = append(sc.words, w)
+	return i
+}
+
+// sign notes what the mark at i may mean.
+func (sc *scanner) sign(i int, c *chunkState) {
+	s := sc.text
+	switch s[i] {
+	case '.', ',':
+		sc.newClause = sc.newClause || s[i] == '.'
+		c.formed = c.formed || i > c.begin && i+1 < len(s) && classes[s[i-1]] == digit && classes[s[i+1]] == digit
+	case '?', '!', ';':
+		sc.newClause = true
+	case '@', '<':
+		c.formed = true
+	case ':':
+		c.formed = c.formed || i+1 < len(s) && s[i+1] == '/'
+	default: // an apostrophe at no word's inside
+		if n := len(sc.words); n > c.firstWord { // may belong to a word before it for a language
+			c.mixed = true
+		}
+	}
+}
+
+// curly reports whether a curly apostrophe stands at i.
+func curly(s string, i int) bool { return strings.HasPrefix(s[i:], "’") }
+
+// innerApostrophe is the length of the apostrophe at i when a letter or digit of ASCII follows it, else 0. (If one of
+// another script does, the chunk is read by the general rules.)
+func innerApostrophe(s string, i int) int {
+	n := 0
+	switch {
+	case s[i] == '\'':
+		n = 1
+	case curly(s, i):
+		n = len("’")
+	default:
+		return 0
+	}
+	if i+n < len(s) && classes[s[i+n]]&wordly != 0 {
+		return n
+	}
+	return 0
+}
+
+// add appends a word of which lower is known only now.
+func (sc *scanner) add(start, end int, lower string, traits Trait) {
+	low := len(sc.lower)
+	sc.lower = append(sc.lower, lower...)
+	sc.words = append(sc.words, Word{
+		Start: uint32(start), End: uint32(end), low: uint32(low), lowEnd: uint32(len(sc.lower)), digest: digest(lower), traits: traits,
+	})
+}
+
+// sample leaves the chunk for Language to read.
+func (sc *scanner) sample(start, end, firstWord int) {
+	sc.clear(firstWord, tongue)
+	sc.words = append(sc.words, Word{Start: uint32(start), End: uint32(end), traits: sample})
+}
+
+func (sc *scanner) clear(firstWord int, traits Trait) {
+	for i := range sc.words[firstWord:] {
+		sc.words[firstWord+i].traits &^= traits
+	}
+}
+
+// token finds the one token of the chunk that ends at end.
+func (sc *scanner) token(end int, c *chunkState) {
+	traits := Token
+	if c.cases&capital != 0 && c.cases&small == 0 {
+		traits |= Capitals
+	}
+	start, stop := trimASCII(sc.text, c.begin, end)
+	if utf8.RuneCountInString(sc.text[start:stop]) <= 2 {
+		start, stop = c.begin, end
+	}
+	if c.firstWord < len(sc.words) {
+		if w := &sc.words[c.firstWord]; w.Is(Spoken) && int(w.Start) == start && int(w.End) == stop {
+			w.traits |= traits
+			return
+		}
+	}
+	low, d := len(sc.lower), uint32(digestStart)
+	for i := start; i < stop; i++ {
+		b := sc.text[i]
+		switch {
+		case classes[b] == capital:
+			b += 'a' - 'A'
+		case classes[b] == other:
+			b, i = '\'', i+len("’")-1
+		}
+		sc.lower = append(sc.lower, b)
+		d = (d ^ uint32(b)) * digestStep
+	}
+	sc.words = append(sc.words, Word{
+		Start: uint32(start), End: uint32(stop), low: uint32(low), lowEnd: uint32(len(sc.lower)), digest: d, traits: traits,
+	})
+}
+
+// trimASCII takes the marks of ASCII and curly apostrophes off both ends of s[start:end].
+func trimASCII(s string, start, end int) (int, int) {
+	for start < end && classes[s[start]]&wordly == 0 {
+		start++
+	}
+	for start < end && classes[s[end-1]]&wordly == 0 {
+		end--
+	}
+	return start, end
+}
