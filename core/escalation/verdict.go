@@ -156,12 +156,12 @@ func lastTurn(turnOf []int) int {
 	return turnOf[len(turnOf)-1]
 }
 
-// turnAt is the customer turn under way at a time.
+// turnAt is the customer turn under way at a time, the first when none had begun.
 func turnAt(turns []Turn, turnOf []int, at time.Time) int {
-	n := 0
+	n := min(1, lastTurn(turnOf))
 	for i, t := range turns {
 		if !t.At.After(at) {
-			n = turnOf[i]
+			n = max(n, turnOf[i])
 		}
 	}
 	return n
