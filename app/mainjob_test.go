@@ -130,6 +130,12 @@ func settled(t *testing.T, r running, client *sdk.Client, file []sent) []byte {
 	}
 	want := foldOf(t, file, shown)
 	want.humanPerContactCents = 1000 // 60 an hour, 600 seconds
+	state := ""
+	defer func() {
+		if t.Failed() {
+			t.Log(state)
+		}
+	}()
 	until(t, "the gaps are complete and returns are linked", func() bool {
 		gaps, err := client.KnowledgeGaps(t.Context(), sdk.GapFilter{})
 		if err != nil {
@@ -140,6 +146,7 @@ func settled(t *testing.T, r running, client *sdk.Client, file []sent) []byte {
 			t.Fatal(err)
 		}
 		credited, _ := cost.CostAnalysis.Get("credited_resolutions")
+		state = fmt.Sprintf("gaps complete %t, %s credited, want %d", gaps.Complete, credited.Number, want.credited)
 		return gaps.Complete && string(credited.Number) == fmt.Sprint(want.credited)
 	})
 	answers := []any{

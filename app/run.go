@@ -79,13 +79,12 @@ func (p Program) run(cfg config.Config, out Output) error {
 	if err := graph.Err(); err != nil {
 		return err
 	}
-	stop := graph.Wait()
 	start, cancel := context.WithTimeout(context.Background(), graph.StartTimeout())
 	defer cancel()
 	if err := graph.Start(start); err != nil {
 		return err
 	}
-	signalled := <-stop
+	signalled := <-graph.Wait()
 	// From here on a second Ctrl-C ends the process at once.
 	signal.Reset(os.Interrupt, syscall.SIGTERM)
 	end, cancel := context.WithTimeout(context.Background(), graph.StopTimeout())
