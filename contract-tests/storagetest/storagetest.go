@@ -59,8 +59,8 @@ func Cases() []Case {
 // Patience is how long one case may take before it counts as hanging.
 const Patience = time.Minute
 
-// Run runs every case on a fresh store that open makes empty and cleans up with t.Cleanup. It prints what the store does
-// not claim.
+// Run runs every case on a fresh store that open makes empty and cleans up with t.Cleanup, several at a time. It prints
+// what the store does not claim.
 func Run(t *testing.T, open func(t *testing.T) port.Storage, o Options) {
 	t.Helper()
 	unclaimed := map[string]int{}
@@ -72,6 +72,7 @@ func Run(t *testing.T, open func(t *testing.T) port.Storage, o Options) {
 			unclaimed["Second"]++
 		default:
 			t.Run(c.Name(), func(t *testing.T) {
+				t.Parallel() // each has a store of its own, and most of the time is waiting for disks
 				if err := run(t, c, open, o, Patience); err != nil {
 					t.Errorf("%v\nwhy it matters: %s", err, c.Reason)
 				}
