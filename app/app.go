@@ -34,8 +34,7 @@ type Output struct{ Out, Log io.Writer }
 func Server(cfg config.Config) fx.Option {
 	return fx.Options(
 		common(cfg),
-		fx.Provide(func(cfg config.Config) (*keyring, error) { return serverKeyring(cfg) }),
-		fx.Provide(newKeys, newAPI, newFlights, newWelcome, listen),
+		fx.Provide(serverKeyring, hold, newKeys, newAPI, newFlights, newWelcome, listen),
 		fx.Invoke(serve, inlineJobs),
 	)
 }
@@ -44,7 +43,10 @@ func Server(cfg config.Config) fx.Option {
 func Worker(cfg config.Config) fx.Option {
 	return fx.Options(
 		common(cfg),
-		fx.Provide(func(cfg config.Config) (*keyring, error) { return openKeyring(cfg, false) }),
+		fx.Provide(
+			func(cfg config.Config) (*keyring, error) { return openKeyring(cfg, false) },
+			func() held { return held{} },
+		),
 		fx.Invoke(workerJobs),
 	)
 }
@@ -78,7 +80,7 @@ type stores struct {
 }
 
 // openStore opens the configured store and closes it when everything that uses it has stopped.
-func openStore(lc fx.Lifecycle, cfg config.Config, keys *keyring, s stores) (port.Storage, error) {
+func openStore(lc fx.Lifecycle, cfg config.Config, keys *keyring, _ held, s stores) (port.Storage, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
 	store, err := storage.Open(ctx, cfg.Storage.Reveal(), storage.Options{}, s.Drivers...)

@@ -206,6 +206,17 @@ func TestATakenPortCostsNothing(t *testing.T) {
 	}
 }
 
+// Two servers on one database file would both believe that they have it to themselves.
+func TestOneServerPerDatabaseFile(t *testing.T) {
+	cfg := load(t)
+	r := start(t, cfg)
+	if got := refusal(t, Server, cfg); !strings.Contains(got, "another csm-server is using sqlite://") {
+		t.Error(got)
+	}
+	r.stop()
+	start(t, cfg)
+}
+
 func TestMasterKey(t *testing.T) {
 	cfg := load(t)
 	start(t, cfg).stop()

@@ -28,6 +28,9 @@ func ServerProgram() Program {
 		Name: "csm-server", Graph: Server,
 		About: "csm-server takes in what support chatbots say to customers and answers with figures that can be believed.",
 		More: `Examples
+  csm-server --demo
+      Serves a made-up organisation to look around in, with new conversations
+      coming in. Keeps nothing.
   csm-server
       Serves on this machine, keeps everything in ./csm-data. The first start makes
       an organisation and prints its API key.
@@ -54,6 +57,7 @@ func WorkerProgram() Program {
 // Main runs the program and returns its exit code: 0 after an orderly stop, 2 for a configuration that cannot be, 1 for
 // everything else.
 func (p Program) Main(args, environ []string, out Output) int {
+	p, args = p.withDemo(args)
 	cfg, err := config.Load(args, environ, builtin.Schemes())
 	var asked *config.Asked
 	switch {

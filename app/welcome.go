@@ -127,6 +127,10 @@ func greeting(cfg config.Config, ring *keyring, url string, made first) string {
 	if ring.made != "" {
 		line("Master key", "%s  (keep a copy: without it no API key works)", ring.made)
 	}
+	stops := "Ctrl-C stops the server; the data stays."
+	if cfg.Storage.Scheme() == "memory" {
+		stops = "Ctrl-C stops the server; what it holds is gone then."
+	}
 	fmt.Fprintf(&b, `
 Send a conversation:
 
@@ -137,17 +141,20 @@ Send a conversation:
 
 Read the figures:
 
-  curl -sS %[1]s/api/v1/cs-metrics/dashboard -H 'X-API-Key: %[2]s'
+  curl -sS %[1]s/api/v1/cs-metrics/dashboard \
+    -H 'X-API-Key: %[2]s'
 
-`, url, made.secret, exampleBody)
+%[4]s
+
+`, url, made.secret, exampleBody, stops)
 	return b.String()
 }
 
 // exampleBody is the conversation of the welcome and of the README.
-const exampleBody = `{"conversation_id": "chat-1", "platform": "custom", "messages": [` +
-	`{"sender_type": "customer", "content": "Where do I find my invoice?"}, ` +
-	`{"sender_type": "ai", "content": "Under Billing, Invoices. Anything else?"}], ` +
-	`"csat_score": 5, "escalated": false, "topic": "billing", "sentiment": "positive"}`
+const exampleBody = `{"conversation_id": "chat-1", "platform": "custom", "messages": [
+      {"sender_type": "customer", "content": "Where do I find my invoice?"},
+      {"sender_type": "ai", "content": "Under Billing, Invoices. Anything else?"}],
+      "csat_score": 5, "escalated": false, "topic": "billing", "sentiment": "positive"}`
 
 func pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)

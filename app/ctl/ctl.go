@@ -76,7 +76,7 @@ func Main(ctx context.Context, args, environ []string, in io.Reader, out, errs i
 	}
 	command, err := parser.Parse(args)
 	if err != nil {
-		fmt.Fprintf(errs, "csmctl: %v. csmctl --help says what can be done.\n", err)
+		fmt.Fprintf(errs, "csmctl: %v\ncsmctl --help says what can be done.\n", err)
 		return codeFailed
 	}
 	err = command.Run(&session{ctx: ctx, in: in, out: out, err: errs, environ: environ})

@@ -1,0 +1,34 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"go.uber.org/fx"
+
+	"github.com/csm-monitor/csm-monitor/app/config"
+)
+
+var errLocked = errors.New("somebody else has the lock")
+
+// held says that this server has its store to itself.
+type held struct{}
+
+// hold keeps a second server from using the same database file. Stores that processes share need no such thing, and
+// csmctl may work beside a server: it changes single rows and runs no jobs.
+func hold(lc fx.Lifecycle, cfg config.Config, _ *keyring) (held, error) {
+	path, ok := strings.CutPrefix(cfg.Storage.Reveal(), "sqlite://")
+	if !ok {
+		return held{}, nil
+	}
+	lock, err := lockFile(path + ".lock")
+	if errors.Is(err, errLocked) {
+		return held{}, fmt.Errorf("another csm-server is using %s; one process at a time may", cfg.Storage)
+	}
+	if err != nil {
+		return held{}, err
+	}
+	lc.Append(fx.StopHook(lock.Close))
+	return held{}, nil
+}
