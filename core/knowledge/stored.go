@@ -81,8 +81,8 @@ type Summary struct {
 	// Later counts occurrences after ResolvedAt; 0 while that is zero.
 	Later int
 	// Escalated and Unhappy weigh the occurrences that reached a human, and all others, by age at Query.AsOf:
-	// Σ 2^(−age/half-life). Times what each costs, they are the gap's priority. Of a gap read by its id, ages are
-	// reckoned from its newest occurrence.
+	// Σ 2^(−age/half-life). Times what each costs, they are the gap's priority. Of a gap read
+	// by its id they are not aged.
 	Escalated float64
 	Unhappy   float64
 }
