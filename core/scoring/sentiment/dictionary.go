@@ -2,8 +2,12 @@ package sentiment
 
 import (
 	_ "embed"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/csm-monitor/csm-monitor/core/text"
 )
 
 //go:embed data/lexicon.txt
@@ -44,8 +48,23 @@ type entry struct {
 	opens   bool // an idiom or a dampener of two words begins with it
 }
 
-// A dictionary holds the words of one lexicon; it is built once and then only read.
-type dictionary map[string]entry
+// A dictionary knows the words of one lexicon; it is built once and then only read.
+type dictionary struct {
+	words   *text.Lexicon
+	entries []entry // by number of the word; nothing is known of number 0
+}
+
+// glossary is a dictionary in the making.
+type glossary map[string]entry
+
+func (g glossary) dictionary() *dictionary {
+	words := slices.Sorted(maps.Keys(g))
+	d := &dictionary{words: text.NewLexicon(words), entries: make([]entry, 1, len(words)+1)}
+	for _, word := range words {
+		d.entries = append(d.entries, g[word])
+	}
+	return d
+}
 
 // An idiom is a run of two or three words that replaces the valence of the lexical word in or beside it.
 type idiom struct {
@@ -72,59 +91,55 @@ var (
 		{[]string{"to", "die", "for"}, 3}, {[]string{"beating", "heart"}, 3.1}, {[]string{"broken", "heart"}, -2.9},
 	}
 
-	plainWords   = readLexicon(lexiconData)
-	supportWords = plainWords.adapted(supportData)
+	plainWords   = readLexicon(lexiconData).dictionary()
+	supportWords = readLexicon(lexiconData).adapted(supportData).dictionary()
 	emojiNames   = readEmoji(emojiData)
 )
 
-func readLexicon(data string) dictionary {
-	d := make(dictionary, 8000)
+func readLexicon(data string) glossary {
+	g := make(glossary, 8000)
 	for line := range strings.Lines(data) {
 		word, valence, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
 		v, err := strconv.ParseFloat(valence, 64)
 		if err != nil {
 			panic("sentiment: lexicon.txt: " + err.Error())
 		}
-		d[word] = entry{valence: v, lexical: true}
+		g[word] = entry{valence: v, lexical: true}
 	}
-	d.mark(boosters, func(e *entry) { e.boost = boost })
-	d.mark(dampeners, func(e *entry) { e.boost = -boost })
-	d.mark(negations, func(e *entry) { e.negates = true })
+	g.mark(boosters, func(e *entry) { e.boost = boost })
+	g.mark(dampeners, func(e *entry) { e.boost = -boost })
+	g.mark(negations, func(e *entry) { e.negates = true })
 	for _, i := range idioms {
-		d.mark(i.words[:1], func(e *entry) { e.opens = true })
+		g.mark(i.words[:1], func(e *entry) { e.opens = true })
 	}
 	for _, pair := range dampenerPairs {
-		d.mark(pair[:1], func(e *entry) { e.opens = true })
+		g.mark(pair[:1], func(e *entry) { e.opens = true })
 	}
-	return d
+	return g
 }
 
-func (d dictionary) mark(words []string, change func(*entry)) {
+func (g glossary) mark(words []string, change func(*entry)) {
 	for _, word := range words {
-		e := d[word]
+		e := g[word]
 		change(&e)
-		d[word] = e
+		g[word] = e
 	}
 }
 
-// adapted is a copy of the dictionary with the changes of support.txt.
-func (d dictionary) adapted(data string) dictionary {
-	out := make(dictionary, len(d))
-	for word, e := range d {
-		out[word] = e
-	}
+// adapted makes the changes of support.txt.
+func (g glossary) adapted(data string) glossary {
 	for line := range strings.Lines(data) {
 		words := strings.Fields(line)
 		switch words[0] {
 		case "mute":
-			out.mark(words[1:], func(e *entry) { e.muted, e.lexical = true, true })
+			g.mark(words[1:], func(e *entry) { e.muted, e.lexical = true, true })
 		case "polite":
-			out.mark(words[1:], func(e *entry) { e.polite = true })
+			g.mark(words[1:], func(e *entry) { e.polite = true })
 		case "halve":
-			out.mark(words[1:], func(e *entry) { e.valence /= 2 })
+			g.mark(words[1:], func(e *entry) { e.valence /= 2 })
 		}
 	}
-	return out
+	return g
 }
 
 func readEmoji(data string) map[rune]string {

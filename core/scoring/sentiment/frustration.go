@@ -1,13 +1,11 @@
 package sentiment
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/csm-monitor/csm-monitor/core/text"
-	"github.com/csm-monitor/csm-monitor/core/text/cue"
 )
 
 // A Kind names a sign of frustration.
@@ -48,8 +46,8 @@ func (p Points) Total() int {
 
 // Frustration returns the frustration points of a conversation and the signs that scored.
 func Frustration(messages []Message) (Points, []Cue) {
-	c := read(messages)
-	return c.points, c.cues
+	l := hear(messages)
+	return l.points, l.cues
 }
 
 const (
@@ -68,125 +66,79 @@ const (
 	wordsShown = 80 // bytes of evidence kept with a cue
 )
 
-func (c *conversation) customer(i int, s string) {
-	if c.loop != nil && c.points.BotLoop == 0 {
-		c.points.BotLoop = 1
-		c.cues = append(c.cues, *c.loop)
+func (l *Listener) customer(t Turn) {
+	if l.loop != nil && l.points.BotLoop == 0 {
+		l.points.BotLoop = 1
+		l.cues = append(l.cues, *l.loop)
 	}
-	found := cue.Find(s)
-	c.texts, c.found = append(c.texts, s), append(c.found, found)
+	now := gistOf(t.Read)
+	words := l.repeated(now)
+	l.said = append(l.said, remark{gist: now, unhelped: t.Cues.NegatedThanks != "", thanks: t.Cues.Thanks != ""})
+	l.language.Add(t.Read)
 
-	if words := c.repeated(s); words != "" {
-		c.add(&c.points.Repetition, 2, 4, Cue{KindRepetition, i, words})
+	if words != "" {
+		l.add(&l.points.Repetition, 2, 4, KindRepetition, words)
 	}
-	if words := capitals(s); words != "" {
-		c.add(&c.points.Capitals, 1, 2, Cue{KindCapitals, i, words})
+	if words := capitals(t.Read.Text); words != "" {
+		l.add(&l.points.Capitals, 1, 2, KindCapitals, words)
 	}
-	if run := punctuationRun(s); run != "" {
-		c.add(&c.points.Punctuation, 1, 2, Cue{KindPunctuation, i, run})
+	if run := punctuationRun(t.Read.Text); run != "" {
+		l.add(&l.points.Punctuation, 1, 2, KindPunctuation, run)
 	}
-	if found.HumanRequest != "" {
+	if words := t.Cues.HumanRequest; words != "" {
 		points := 2
-		if c.points.HumanRequest > 0 {
+		if l.points.HumanRequest > 0 {
 			points = 1
 		}
-		c.add(&c.points.HumanRequest, points, 3, Cue{KindHumanRequest, i, found.HumanRequest})
+		l.add(&l.points.HumanRequest, points, 3, KindHumanRequest, words)
 	}
-	if found.NegatedThanks != "" {
-		c.add(&c.points.NegatedThanks, 2, 4, Cue{KindNegatedThanks, i, found.NegatedThanks})
+	if words := t.Cues.NegatedThanks; words != "" {
+		l.add(&l.points.NegatedThanks, 2, 4, KindNegatedThanks, words)
 	}
 }
 
-// add scores a sign up to its cap and keeps it as evidence when it added anything.
-func (c *conversation) add(to *int, points, limit int, evidence Cue) {
+// add scores a sign of the message just heard up to its cap and keeps it as evidence when it added anything.
+func (l *Listener) add(to *int, points, limit int, sign Kind, words string) {
 	if *to >= limit {
 		return
 	}
 	*to = min(limit, *to+points)
-	evidence.Words = shorten(evidence.Words)
-	c.cues = append(c.cues, evidence)
+	l.cues = append(l.cues, Cue{sign, l.heard, shorten(words)})
 }
 
 // repeated returns the words a customer message shares with the earlier one that it repeats, or "".
-func (c *conversation) repeated(s string) string {
-	if c.points.Repetition >= 4 {
+func (l *Listener) repeated(now gist) string {
+	if l.points.Repetition >= 4 || now.words < repeatedTokens {
 		return ""
 	}
-	words := text.NormalForm(s)
-	count, now := len(words), distinct(words)
-	defer func() { c.earlier = append(c.earlier, now) }()
-	if count < repeatedTokens {
-		return ""
-	}
-	for _, before := range recent(c.earlier) {
-		if now.jaccard(before) >= repeatedSimilarity {
-			return strings.Join(now.shared(before), " ")
+	for _, before := range recent(l.said) {
+		if now.similar(before.gist, repeatedSimilarity) {
+			return strings.Join(now.tokens().shared(before.tokens()), " ")
 		}
 	}
 	return ""
 }
 
 // reply notes the first automated message that says what an earlier one said. Replies of nothing but greetings have
-// no tokens to compare and are no loop.
-func (c *conversation) reply(i int, s string) {
-	if c.loop != nil {
+// no words to compare and are no loop.
+func (l *Listener) reply(r *text.Reading) {
+	if l.loop != nil {
 		return
 	}
-	now := distinct(text.NormalForm(s))
-	if len(now) == 0 {
+	now := gistOf(r)
+	if now.words == 0 {
 		return
 	}
-	for _, before := range recent(c.automated) {
-		if now.jaccard(before) >= loopSimilarity {
-			c.loop = &Cue{KindBotLoop, i, shorten(strings.TrimSpace(s))}
+	for _, before := range recent(l.replies) {
+		if now.similar(before, loopSimilarity) {
+			l.loop = &Cue{KindBotLoop, l.heard, shorten(strings.TrimSpace(r.Original))}
 			return
 		}
 	}
-	c.automated = append(c.automated, now)
+	l.replies = append(l.replies, now)
 }
 
-func recent(earlier []tokens) []tokens { return earlier[max(0, len(earlier)-lookBack):] }
-
-// tokens are the distinct content words of a message in the order of the alphabet.
-type tokens []string
-
-// distinct reuses the list of words.
-func distinct(words []string) tokens {
-	slices.Sort(words)
-	return slices.Compact(words)
-}
-
-func (t tokens) jaccard(other tokens) float64 {
-	if min(len(t), len(other))*2 < max(len(t), len(other)) {
-		return 0 // below every similarity asked for
-	}
-	shared := t.eachShared(other, func(string) {})
-	return float64(shared) / float64(len(t)+len(other)-shared)
-}
-
-func (t tokens) shared(other tokens) []string {
-	var words []string
-	t.eachShared(other, func(word string) { words = append(words, word) })
-	return words
-}
-
-func (t tokens) eachShared(other tokens, visit func(word string)) int {
-	n := 0
-	for i, j := 0, 0; i < len(t) && j < len(other); {
-		switch {
-		case t[i] < other[j]:
-			i++
-		case t[i] > other[j]:
-			j++
-		default:
-			visit(t[i])
-			n++
-			i++
-			j++
-		}
-	}
-	return n
-}
+func recent[T any](earlier []T) []T { return earlier[max(0, len(earlier)-lookBack):] }
 
 // capitals returns the words in capitals of a message that is written in capitals, or "".
 func capitals(s string) string {

@@ -1,8 +1,6 @@
 package sentiment
 
 import (
-	"strings"
-
 	"github.com/csm-monitor/csm-monitor/core/text"
 	"github.com/csm-monitor/csm-monitor/core/text/cue"
 )
@@ -15,8 +13,8 @@ const negatedThanksCompound = -0.4
 // only name the matter in support ("help", "problem", "cancel") muted, and at most −0.4 for thanks that are none
 // ("thanks for nothing"). Unicode form, white space and the form of apostrophes do not change it.
 func MessageCompound(message string) float64 {
-	s := text.NFKC(message)
-	return supportCompound(s, cue.Find(s).NegatedThanks != "")
+	r := text.Read(message)
+	return supportCompound(&r, cue.OfCustomer(&r).NegatedThanks != "")
 }
 
 // NegatedThanks is the compound of a message after the rule for thanks that are none: at most −0.4.
@@ -27,12 +25,8 @@ func NegatedThanks(message string, compound float64) float64 {
 	return compound
 }
 
-// supportCompound expects a normalised text.
-func supportCompound(s string, negatedThanks bool) float64 {
-	if strings.Contains(s, "’") {
-		s = strings.ReplaceAll(s, "’", "'") // the lexicon and the negations write don't
-	}
-	c := supportWords.compound(s)
+func supportCompound(r *text.Reading, negatedThanks bool) float64 {
+	c := supportWords.compoundOf(r)
 	if negatedThanks {
 		c = min(c, negatedThanksCompound)
 	}

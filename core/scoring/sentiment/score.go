@@ -1,8 +1,6 @@
 package sentiment
 
 import (
-	"strings"
-
 	"github.com/csm-monitor/csm-monitor/core/text"
 	"github.com/csm-monitor/csm-monitor/core/text/cue"
 )
@@ -18,6 +16,8 @@ const (
 	HumanAgent Sender = "human_agent"
 	System     Sender = "system"
 )
+
+func (s Sender) automated() bool { return s == AI || s == Bot }
 
 // A Message is one turn of a conversation.
 type Message struct {
@@ -43,74 +43,29 @@ type Finding struct {
 	LanguageSupported bool
 }
 
-// lexiconLanguage is the one language the lexicon covers.
-const lexiconLanguage = "en"
-
 // Score judges the messages of a conversation in their order. To judge it as it was at some moment, such as a
 // hand-off, pass the messages up to then.
-func Score(messages []Message) Finding {
-	c := read(messages)
-	f := Finding{Points: c.points, Cues: c.cues, Frustration: c.points.Total(), LanguageSupported: true}
-	if len(c.texts) == 0 {
-		return f
+func Score(messages []Message) Finding { return hear(messages).Finding() }
+
+func hear(messages []Message) *Listener {
+	l := &Listener{}
+	for _, m := range messages {
+		l.Hear(turn(m))
 	}
-	code, reliable := text.Language(c.texts...)
-	f.Language, f.LanguageSupported = code, code == lexiconLanguage || !reliable
-	if !f.LanguageSupported {
-		f.Label = c.labelByCues()
-		return f
+	return l
+}
+
+func turn(m Message) Turn {
+	t := Turn{Sender: m.Sender}
+	if m.Sender == Customer || m.Sender.automated() {
+		r := text.Read(m.Text)
+		t.Read = &r
 	}
-	var room [32]float64
-	compounds := room[:0]
-	for i, s := range c.texts {
-		compounds = append(compounds, supportCompound(s, c.found[i].NegatedThanks != ""))
+	if m.Sender == Customer {
+		t.Cues = cue.OfCustomer(t.Read)
 	}
-	last := compounds[len(compounds)-1]
-	f.Compound, f.Last = ConversationCompound(compounds), &last
-	f.Label = ConversationLabel(f.Frustration, f.Compound, f.Last)
-	return f
+	return t
 }
 
 // MessageLabel is the label of one English customer message alone, by its compound.
 func MessageLabel(message string) Label { return LabelOf(MessageCompound(message)) }
-
-// labelByCues is the label without a lexicon: frustrated as in ConversationLabel, where a message that the answer was
-// no help stands in for a negative compound; positive when the customer closes with thanks and nothing speaks against
-// it; else nothing is known.
-func (c *conversation) labelByCues() Label {
-	total := c.points.Total()
-	switch {
-	case total >= frustratedAlone, total >= frustratedNegative && c.points.NegatedThanks > 0:
-		return Frustrated
-	case total == 0 && c.found[len(c.found)-1].Thanks != "":
-		return Positive
-	}
-	return ""
-}
-
-// A conversation is what one pass over the messages collects.
-type conversation struct {
-	texts     []string    // of the customer, normalised
-	found     []cue.Found // in texts, in parallel
-	points    Points
-	cues      []Cue
-	requests  int
-	earlier   []tokens // of the customer
-	automated []tokens
-	loop      *Cue // two automated messages alike, which scores once the customer writes again
-}
-
-func read(messages []Message) *conversation {
-	c := &conversation{}
-	for i, m := range messages {
-		switch m.Sender {
-		case Customer:
-			if s := text.NFKC(m.Text); strings.TrimSpace(s) != "" {
-				c.customer(i, s)
-			}
-		case AI, Bot:
-			c.reply(i, m.Text)
-		}
-	}
-	return c
-}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/csm-monitor/csm-monitor/core/text"
 )
 
 // Vader is the compound score of an English text by the unmodified VADER rules, −1 (most negative) to 1, rounded to
@@ -23,15 +25,25 @@ func Normalise(sum float64) float64 {
 	return max(-1, min(1, sum/math.Sqrt(sum*sum+alpha)))
 }
 
-func (d dictionary) compound(s string) float64 {
-	s = nameEmoji(s)
+// compound is that of a text as it stands.
+func (d *dictionary) compound(s string) float64 {
 	var room [64]word
-	words := d.split(room[:0], s)
+	return compound(d.split(room[:0], nameEmoji(s)), s)
+}
+
+// compoundOf is the compound of a message in its normal form.
+func (d *dictionary) compoundOf(r *text.Reading) float64 {
+	var room [64]word
+	return compound(d.tokens(room[:0], r), r.Text)
+}
+
+// compound is that of the words of the text s.
+func compound(words []word, s string) float64 {
 	if len(words) == 0 {
 		return 0
 	}
-	var valueRoom [64]float64
-	values := d.valences(valueRoom[:0], words)
+	var room [64]float64
+	values := valences(room[:0], words)
 	weighBut(words, values)
 	sum := 0.0
 	for _, v := range values {
@@ -39,14 +51,14 @@ func (d dictionary) compound(s string) float64 {
 	}
 	switch {
 	case sum > 0:
-		sum += emphasis(s)
+		sum += emphasis(nameEmoji(s))
 	case sum < 0:
-		sum -= emphasis(s)
+		sum -= emphasis(nameEmoji(s))
 	}
 	return Normalise(sum)
 }
 
-func (d dictionary) valences(into []float64, words []word) []float64 {
+func valences(into []float64, words []word) []float64 {
 	shouts := mixesCapitals(words)
 	for i, w := range words {
 		v := 0.0

@@ -4,13 +4,29 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/csm-monitor/csm-monitor/core/text"
 )
 
 // A word is a token of a text with what the dictionary knows of it.
 type word struct {
 	lower string
 	upper bool // all its cased letters are capitals, and it has one
-	entry
+	*entry
+}
+
+// tokens appends the words of a message. Curly apostrophes count as straight ones, as the lexicon and the negations
+// write don't.
+func (d *dictionary) tokens(into []word, r *text.Reading) []word {
+	for _, w := range r.Words {
+		switch {
+		case w.Is(text.Token):
+			into = append(into, word{r.Lower(w), w.Is(text.Capitals), &d.entries[d.words.NumberOf(r, w)]})
+		case w.Is(text.Foreign):
+			into = d.split(into, nameEmoji(strings.ReplaceAll(r.Of(w), "’", "'")))
+		}
+	}
+	return into
 }
 
 // nameEmoji replaces each emoji by its name, so that the words of the name count.
@@ -48,7 +64,7 @@ func isASCII(s string) bool {
 
 // split appends the words of s: runs of anything but space, without the punctuation around them unless two characters
 // or fewer would be left, which is then likely an emoticon.
-func (d dictionary) split(into []word, s string) []word {
+func (d *dictionary) split(into []word, s string) []word {
 	start := -1
 	for i := 0; i <= len(s); {
 		space, size := true, 1 // the end of the text ends a word too
@@ -67,12 +83,12 @@ func (d dictionary) split(into []word, s string) []word {
 	return into
 }
 
-func (d dictionary) word(token string) word {
+func (d *dictionary) word(token string) word {
 	if bare := trim(token); longerThanTwo(bare) {
 		token = bare
 	}
 	lower, upper := lowered(token)
-	return word{lower: lower, upper: upper, entry: d[lower]}
+	return word{lower, upper, &d.entries[d.words.Number(lower)]}
 }
 
 // lowered returns a token in lower case and whether it was in capitals.
