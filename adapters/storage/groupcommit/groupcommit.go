@@ -1,0 +1,291 @@
+// Package groupcommit lets concurrent writers share transactions. A durable commit costs one wait for the disk however
+// much it carries, so what waits while one commit is under way goes together into the next. At low load a call goes
+// through at once: there is no timer.
+package groupcommit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/csm-monitor/csm-monitor/core/conversation"
+	"github.com/csm-monitor/csm-monitor/core/port"
+	"github.com/csm-monitor/csm-monitor/core/tenant"
+)
+
+// Options are the sizes of queue and groups. The zero value is right for most.
+type Options struct {
+	// Group is how many changes one transaction takes at most, 256 when 0. A call with more is not split.
+	Group int
+	// Queue is how many changes may wait, 8192 when 0. Beyond it calls are refused with *port.Unavailable.
+	Queue int
+	// Writers is how many transactions run at a time, 1 when 0. More than one helps stores that several processes share.
+	Writers int
+}
+
+const (
+	defaultGroup = 256
+	defaultQueue = 8192
+	// retryAfter is what a caller is told when the queue is full: it drains in less.
+	retryAfter = time.Second
+)
+
+// Wrap puts group commit before a store's writes. Closing the wrapped store first stores what waits.
+func Wrap(s port.Storage, o Options) port.Storage {
+	g := newGroups(s.Conversations, o)
+	inner := s.Close
+	s.Conversations = g
+	s.Close = func() error {
+		g.drain()
+		return inner()
+	}
+	return s
+}
+
+// groups is a port.Conversations whose Apply goes through a queue; everything else is the store's own.
+type groups struct {
+	port.Conversations
+	limit, capacity int
+
+	mu      sync.Mutex
+	some    *sync.Cond // there is work, or none will come
+	queue   queue
+	waiting int // changes
+	closed  bool
+	writers sync.WaitGroup
+}
+
+func newGroups(inner port.Conversations, o Options) *groups {
+	g := &groups{Conversations: inner, limit: o.Group, capacity: o.Queue}
+	if g.limit <= 0 {
+		g.limit = defaultGroup
+	}
+	if g.capacity <= 0 {
+		g.capacity = defaultQueue
+	}
+	g.some = sync.NewCond(&g.mu)
+	for range max(o.Writers, 1) {
+		g.writers.Add(1)
+		go g.write()
+	}
+	return g
+}
+
+// call is one caller's Apply.
+type call struct {
+	ctx     context.Context
+	changes []conversation.Change
+	// taken is set, under the lock, when a writer has the call: from then on its caller waits for the outcome, because
+	// only the store knows whether it was kept.
+	taken   bool
+	done    chan struct{}
+	results []conversation.Result
+	err     error
+}
+
+var errFull = errors.New("too many writes are waiting")
+
+// Apply stores the changes together with those of other callers and returns after the commit.
+func (g *groups) Apply(ctx context.Context, changes []conversation.Change) ([]conversation.Result, error) {
+	if err := ctx.Err(); err != nil || len(changes) == 0 {
+		return nil, err
+	}
+	c := &call{ctx: ctx, changes: changes, done: make(chan struct{})}
+	if err := g.put(c); err != nil {
+		return nil, err
+	}
+	select {
+	case <-c.done:
+	case <-ctx.Done():
+		if g.takeBack(c) {
+			return nil, ctx.Err()
+		}
+		<-c.done
+	}
+	return c.results, c.err
+}
+
+func (g *groups) put(c *call) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case g.closed:
+		return port.ErrClosed
+	case g.waiting > 0 && g.waiting+len(c.changes) > g.capacity:
+		return &port.Unavailable{After: retryAfter, Cause: errFull}
+	}
+	g.queue.put(c)
+	g.waiting += len(c.changes)
+	g.some.Signal()
+	return nil
+}
+
+// takeBack removes a call that no writer has taken.
+func (g *groups) takeBack(c *call) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if c.taken {
+		return false
+	}
+	g.queue.remove(c)
+	g.waiting -= len(c.changes)
+	return true
+}
+
+// drain lets nobody in any more and returns when everything that waited has been stored.
+func (g *groups) drain() {
+	g.mu.Lock()
+	g.closed = true
+	g.some.Broadcast()
+	g.mu.Unlock()
+	g.writers.Wait()
+}
+
+func (g *groups) write() {
+	defer g.writers.Done()
+	for {
+		group := g.next()
+		if group == nil {
+			return
+		}
+		g.store(group)
+	}
+}
+
+// next waits for calls and takes as many as one transaction holds; nil when none will come.
+func (g *groups) next() []*call {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for g.queue.empty() {
+		if g.closed {
+			return nil
+		}
+		g.some.Wait()
+	}
+	group := g.queue.take(g.limit)
+	for _, c := range group {
+		c.taken = true
+		g.waiting -= len(c.changes)
+	}
+	if !g.queue.empty() {
+		g.some.Signal() // for another writer
+	}
+	return group
+}
+
+// store writes a group and answers its callers. Where the group fails, each call is tried by itself, so that one
+// caller's trouble is not another's; a store that is away for all is not asked again for each.
+func (g *groups) store(group []*call) {
+	if len(group) == 1 {
+		g.alone(group[0])
+		return
+	}
+	var changes []conversation.Change
+	for _, c := range group {
+		changes = append(changes, c.changes...)
+	}
+	results, err := g.apply(context.Background(), changes)
+	switch {
+	case err == nil:
+		for _, c := range group {
+			n := len(c.changes)
+			c.answer(results[:n:n], nil)
+			results = results[n:]
+		}
+	case errors.Is(err, port.ErrUnavailable), errors.Is(err, port.ErrClosed):
+		for _, c := range group {
+			c.answer(nil, err)
+		}
+	default:
+		for _, c := range group {
+			g.alone(c)
+		}
+	}
+}
+
+func (g *groups) alone(c *call) {
+	c.answer(g.apply(c.ctx, c.changes))
+}
+
+func (c *call) answer(results []conversation.Result, err error) {
+	c.results, c.err = results, err
+	close(c.done)
+}
+
+// apply calls the store. A change that panics must not take the writer with it.
+func (g *groups) apply(ctx context.Context, changes []conversation.Change) (results []conversation.Result, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			results, err = nil, fmt.Errorf("a change panicked: %v\n%s", r, debug.Stack())
+		}
+	}()
+	return g.Conversations.Apply(ctx, changes)
+}
+
+// queue is calls by organisation, each in the order of arrival. Organisations take turns, so that one that sends a
+// thousand calls does not hold up another that sends one.
+type queue struct {
+	turns []tenant.ID
+	calls map[tenant.ID][]*call
+}
+
+func (q *queue) empty() bool { return len(q.turns) == 0 }
+
+// org is whose turn a call waits for: that of its first change.
+func (c *call) org() tenant.ID { return c.changes[0].Key.Org }
+
+func (q *queue) put(c *call) {
+	if q.calls == nil {
+		q.calls = map[tenant.ID][]*call{}
+	}
+	org := c.org()
+	if len(q.calls[org]) == 0 {
+		q.turns = append(q.turns, org)
+	}
+	q.calls[org] = append(q.calls[org], c)
+}
+
+// take removes calls in turns until the next one would exceed the limit; one call is always taken.
+func (q *queue) take(limit int) (out []*call) {
+	size := 0
+	for !q.empty() {
+		org := q.turns[0]
+		c := q.calls[org][0]
+		if size > 0 && size+len(c.changes) > limit {
+			return out
+		}
+		size += len(c.changes)
+		out = append(out, c)
+		q.turns = q.turns[1:]
+		if q.calls[org] = q.calls[org][1:]; len(q.calls[org]) > 0 {
+			q.turns = append(q.turns, org)
+		} else {
+			delete(q.calls, org)
+		}
+	}
+	return out
+}
+
+func (q *queue) remove(c *call) {
+	org := c.org()
+	left := q.calls[org]
+	for i := range left {
+		if left[i] == c {
+			left = append(left[:i:i], left[i+1:]...)
+			break
+		}
+	}
+	if q.calls[org] = left; len(left) > 0 {
+		return
+	}
+	delete(q.calls, org)
+	for i := range q.turns {
+		if q.turns[i] == org {
+			q.turns = append(q.turns[:i:i], q.turns[i+1:]...)
+			return
+		}
+	}
+}

@@ -1,0 +1,282 @@
+package groupcommit_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/uuid"
+	"go.uber.org/goleak"
+
+	"github.com/csm-monitor/csm-monitor/adapters/storage"
+	"github.com/csm-monitor/csm-monitor/adapters/storage/groupcommit"
+	"github.com/csm-monitor/csm-monitor/adapters/storage/memory"
+	"github.com/csm-monitor/csm-monitor/adapters/storage/sqlite"
+	"github.com/csm-monitor/csm-monitor/contract-tests/storagetest"
+	"github.com/csm-monitor/csm-monitor/core/conversation"
+	"github.com/csm-monitor/csm-monitor/core/port"
+	"github.com/csm-monitor/csm-monitor/core/tenant"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func opened(t *testing.T, driver storage.Driver, dsn string) port.Storage {
+	t.Helper()
+	s, err := storage.Open(context.Background(), dsn, storage.Options{}, driver)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s = groupcommit.Wrap(s, groupcommit.Options{})
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func TestContract(t *testing.T) {
+	t.Run("memory", func(t *testing.T) {
+		storagetest.Run(t, func(t *testing.T) port.Storage { return opened(t, memory.Driver, "memory://") }, storagetest.Options{})
+	})
+	t.Run("sqlite", func(t *testing.T) {
+		storagetest.Run(t, func(t *testing.T) port.Storage {
+			return opened(t, sqlite.Driver, "sqlite://"+filepath.Join(t.TempDir(), "csm.db"))
+		}, storagetest.Options{})
+	})
+}
+
+// The tests below run in a bubble of their own clock, in which Wait returns when every goroutine waits for another.
+
+// slow is a store whose Apply waits until it is let go, and notes how calls were grouped.
+type slow struct {
+	port.Conversations
+	gate   chan struct{}
+	mu     sync.Mutex
+	groups [][]conversation.Change
+	fail   func([]conversation.Change) error
+}
+
+func (s *slow) Apply(_ context.Context, changes []conversation.Change) ([]conversation.Result, error) {
+	<-s.gate
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.groups = append(s.groups, changes)
+	if s.fail != nil {
+		if err := s.fail(changes); err != nil {
+			return nil, err
+		}
+	}
+	out := make([]conversation.Result, len(changes))
+	for i, c := range changes {
+		conv, err := c.Fn(nil)
+		out[i] = conversation.Result{Conversation: conv, Err: err, Effect: conversation.Created}
+	}
+	return out, nil
+}
+
+func store(s *slow, o groupcommit.Options) (port.Conversations, func()) {
+	wrapped := groupcommit.Wrap(port.Storage{Conversations: s, Close: func() error { return nil }}, o)
+	return wrapped.Conversations, func() { _ = wrapped.Close() }
+}
+
+func change(org tenant.ID, id string) conversation.Change {
+	key := conversation.Key{Org: org, Platform: conversation.Custom, ID: id}
+	return conversation.Change{Key: key, Fn: func(*conversation.Conversation) (conversation.Conversation, error) {
+		return conversation.Conversation{Key: key}, nil
+	}}
+}
+
+// waiting sends calls one after the other and returns when all wait: the first is with the store.
+func waiting(t *testing.T, c port.Conversations, s *slow, calls [][]conversation.Change) (answers []chan error) {
+	t.Helper()
+	for _, changes := range calls {
+		answer := make(chan error, 1)
+		answers = append(answers, answer)
+		go func() {
+			results, err := c.Apply(context.Background(), changes)
+			for i := range results {
+				if err == nil && results[i].Conversation.ID != changes[i].Key.ID {
+					err = fmt.Errorf("wanted the answer of %s, got that of %s", changes[i].Key.ID, results[i].Conversation.ID)
+				}
+			}
+			answer <- err
+		}()
+		synctest.Wait()
+	}
+	return answers
+}
+
+func TestWhatWaitsGoesTogetherAndInTurns(t *testing.T) {
+	synctest.Test(t, whatWaitsGoesTogetherAndInTurns)
+}
+
+func whatWaitsGoesTogetherAndInTurns(t *testing.T) {
+	s := &slow{gate: make(chan struct{})}
+	c, closed := store(s, groupcommit.Options{Group: 4})
+	loud, quiet := uuid.New(), uuid.New()
+	var calls [][]conversation.Change
+	for i := range 7 {
+		calls = append(calls, []conversation.Change{change(loud, fmt.Sprint("loud ", i))})
+	}
+	calls = append(calls, []conversation.Change{change(quiet, "quiet")})
+	answers := waiting(t, c, s, calls)
+	close(s.gate)
+	for _, a := range answers {
+		if err := <-a; err != nil {
+			t.Error(err)
+		}
+	}
+	closed()
+	var got []string
+	for _, g := range s.groups {
+		var ids []string
+		for _, c := range g {
+			ids = append(ids, c.Key.ID)
+		}
+		got = append(got, strings.Join(ids, ", "))
+	}
+	want := "loud 0 | loud 1, quiet, loud 2, loud 3 | loud 4, loud 5, loud 6"
+	if strings.Join(got, " | ") != want {
+		t.Errorf("groups: %s\nwanted: %s", strings.Join(got, " | "), want)
+	}
+}
+
+func TestAFullQueueRefuses(t *testing.T) { synctest.Test(t, aFullQueueRefuses) }
+
+func aFullQueueRefuses(t *testing.T) {
+	s := &slow{gate: make(chan struct{})}
+	c, closed := store(s, groupcommit.Options{Queue: 2})
+	org := uuid.New()
+	answers := waiting(t, c, s, [][]conversation.Change{{change(org, "with the store")}, {change(org, "waits 1")}, {change(org, "waits 2")}})
+	_, err := c.Apply(context.Background(), []conversation.Change{change(org, "too many")})
+	if after, ok := port.RetryAfter(err); !errors.Is(err, port.ErrUnavailable) || !ok || after <= 0 {
+		t.Errorf("wanted unavailable with a time, got %v", err)
+	}
+	close(s.gate)
+	for _, a := range answers {
+		if err := <-a; err != nil {
+			t.Error(err)
+		}
+	}
+	closed()
+}
+
+func TestOneCallersTroubleIsNotAnothers(t *testing.T) {
+	trouble := errors.New("trouble")
+	for name, fail := range map[string]func([]conversation.Change) error{
+		"an error": func(changes []conversation.Change) error {
+			for _, c := range changes {
+				if c.Key.ID == "bad" {
+					return trouble
+				}
+			}
+			return nil
+		},
+		"a panic": func(changes []conversation.Change) error {
+			for _, c := range changes {
+				if c.Key.ID == "bad" {
+					panic("trouble")
+				}
+			}
+			return nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &slow{gate: make(chan struct{}), fail: fail}
+				c, closed := store(s, groupcommit.Options{})
+				org := uuid.New()
+				answers := waiting(t, c, s, [][]conversation.Change{{change(org, "first")}, {change(org, "good")}, {change(org, "bad")}, {change(org, "better")}})
+				close(s.gate)
+				for i, a := range answers {
+					if err := <-a; (err != nil) != (i == 2) {
+						t.Errorf("call %d: %v", i, err)
+					}
+				}
+				closed()
+			})
+		})
+	}
+}
+
+func TestAStoreThatIsAwayIsAskedOnce(t *testing.T) { synctest.Test(t, aStoreThatIsAwayIsAskedOnce) }
+
+func aStoreThatIsAwayIsAskedOnce(t *testing.T) {
+	s := &slow{gate: make(chan struct{}), fail: func([]conversation.Change) error {
+		return &port.Unavailable{After: time.Second, Cause: errors.New("away")}
+	}}
+	c, closed := store(s, groupcommit.Options{})
+	org := uuid.New()
+	answers := waiting(t, c, s, [][]conversation.Change{{change(org, "a")}, {change(org, "b")}, {change(org, "c")}})
+	close(s.gate)
+	for _, a := range answers {
+		if err := <-a; !errors.Is(err, port.ErrUnavailable) {
+			t.Error(err)
+		}
+	}
+	closed()
+	if len(s.groups) != 2 {
+		t.Errorf("asked %d times for two groups", len(s.groups))
+	}
+}
+
+func TestACallGivenUpInTheQueueIsNotStored(t *testing.T) {
+	synctest.Test(t, aCallGivenUpInTheQueueIsNotStored)
+}
+
+func aCallGivenUpInTheQueueIsNotStored(t *testing.T) {
+	s := &slow{gate: make(chan struct{})}
+	c, closed := store(s, groupcommit.Options{})
+	org := uuid.New()
+	answers := waiting(t, c, s, [][]conversation.Change{{change(org, "with the store")}})
+	ctx, cancel := context.WithCancel(context.Background())
+	gone := make(chan error)
+	go func() {
+		_, err := c.Apply(ctx, []conversation.Change{change(org, "given up")})
+		gone <- err
+	}()
+	synctest.Wait()
+	cancel()
+	if err := <-gone; !errors.Is(err, context.Canceled) {
+		t.Errorf("wanted canceled, got %v", err)
+	}
+	close(s.gate)
+	if err := <-answers[0]; err != nil {
+		t.Error(err)
+	}
+	closed()
+	if len(s.groups) != 1 || len(s.groups[0]) != 1 {
+		t.Errorf("stored %v", s.groups)
+	}
+}
+
+func TestCloseStoresWhatWaits(t *testing.T) { synctest.Test(t, closeStoresWhatWaits) }
+
+func closeStoresWhatWaits(t *testing.T) {
+	s := &slow{gate: make(chan struct{})}
+	c, closed := store(s, groupcommit.Options{Group: 1})
+	org := uuid.New()
+	answers := waiting(t, c, s, [][]conversation.Change{{change(org, "a")}, {change(org, "b")}, {change(org, "c")}})
+	done := make(chan struct{})
+	go func() {
+		closed()
+		close(done)
+	}()
+	close(s.gate)
+	for _, a := range answers {
+		if err := <-a; err != nil {
+			t.Error(err)
+		}
+	}
+	<-done
+	if _, err := c.Apply(context.Background(), []conversation.Change{change(org, "late")}); !errors.Is(err, port.ErrClosed) {
+		t.Errorf("after closing: %v", err)
+	}
+}
