@@ -88,7 +88,7 @@ func (d *demo) begin(ctx context.Context) error {
 	d.org = org.ID
 	now := d.clock().UTC()
 	plan := simulate.NewPlan(demoSeed, now.AddDate(0, 0, -demoDays+1), demoDays)
-	plan.Drop = &simulate.Drop{At: now.Add(-demoFall).Truncate(24 * time.Hour), By: 0.8}
+	plan.Drop = &simulate.Drop{At: now.Add(-demoFall).Truncate(24 * time.Hour), By: 0.6}
 	if _, err := d.monitor.UpdateSettings(ctx, d.org, plan.Settings); err != nil {
 		return err
 	}

@@ -248,7 +248,7 @@ func showSummary(w io.Writer, s assess.Summary) {
 	line("  of those with the AI", showEstimate(s.AIEscalation, 1, " %"))
 	line("  because of", showCounts(s.Reasons))
 	if s.UnmetRequests > 0 {
-		line("asked for in vain", fmt.Sprintf("a person, %s times", comma(int(s.UnmetRequests))))
+		line("a person never came", comma(int(s.UnmetRequests)))
 	}
 	line("outcome with the AI", showCounts(s.Outcomes))
 	line("sentiment", showCounts(s.Sentiments))
@@ -256,7 +256,7 @@ func showSummary(w io.Writer, s assess.Summary) {
 	line("  of the AI", showEstimate(s.AI, 2, ""))
 	line("  of people", showEstimate(s.Human, 2, ""))
 	if s.Failed > 0 {
-		line("the AI failed", fmt.Sprintf("%s times, %s of them with a question to learn from", comma(int(s.Failed)), comma(int(s.Failed-s.Unextracted))))
+		line("failures of the AI", fmt.Sprintf("%s, of which %s with a question to learn from", comma(int(s.Failed)), comma(int(s.Failed-s.Unextracted))))
 	}
 }
 

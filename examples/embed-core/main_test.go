@@ -1,0 +1,36 @@
+package main
+
+import (
+	"bytes"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+func TestOutput(t *testing.T) {
+	var out bytes.Buffer
+	if err := run(t.Context(), &out); err != nil {
+		t.Fatal(err)
+	}
+	const want = `escalated true because knowledge_gap; mood frustrated; handled by ai_then_human
+escalation rate 100.0 % of 1 (20.7 to 100.0)
+`
+	if out.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", &out, want)
+	}
+}
+
+// Whoever embeds the core gets neither a server, nor a database, nor fx.
+func TestDependencies(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for dep := range strings.FieldsSeq(string(out)) {
+		for _, banned := range []string{"net/http", "database/sql", "go.uber.org/", "github.com/jmoiron/", "modernc.org/", "github.com/jackc/"} {
+			if dep == banned || strings.HasSuffix(banned, "/") && strings.HasPrefix(dep, banned) {
+				t.Errorf("embedding the core brings %s", dep)
+			}
+		}
+	}
+}
