@@ -1,0 +1,183 @@
+package knowledge
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/samber/lo"
+)
+
+// The rule by which gaps are regrouped.
+const (
+	regroupAt      = 0.12 // the least mean similarity of two groups that belong together
+	regroupContext = 0.50 // how much of the similarity comes from shared neighbours
+	regroupNear    = 10   // neighbours of a question
+	latentWeight   = 0.30 // how much latent meaning counts in choosing neighbours
+	tightAt        = 0.45 // the least mean similarity of questions of one gap that stay together unexamined
+	unitsMost      = 4096 // units compared with each other; 64 MB of similarities
+	regroupRivals  = 200  // members whose latent similarity is looked at, for each member
+)
+
+// unit is a handful of members that move together.
+type unit struct {
+	slot    int32
+	members []int32
+}
+
+// regroup finds the group of each unit of a room, numbered by the order of the units. Slots for which fixed holds are
+// left out.
+func (r *room) regroup(fixed func(slot int32) bool) (units []unit, groups []int) {
+	units = r.units(fixed)
+	if len(units) < 2 {
+		return units, make([]int, len(units))
+	}
+	members := lo.FlatMap(units, func(u unit, _ int) []int32 { return u.members })
+	slices.Sort(members)
+	around := r.surroundings(members)
+	words, context := make([]sparse, len(units)), make([]sparse, len(units))
+	sizes := make([]float32, len(units))
+	for i, u := range units {
+		sizes[i] = float32(len(u.members))
+		for _, m := range u.members {
+			words[i] = words[i].plus(r.members[m].vec, 1)
+			context[i] = context[i].plus(around[m], 1)
+		}
+	}
+	alike := blank(len(units), len(units))
+	addProducts(alike, words, sizes, 1-regroupContext)
+	addProducts(alike, context, sizes, regroupContext)
+	return units, averageLinkage(alike, sizes, regroupAt)
+}
+
+// units cuts the gaps into what is regrouped: single members while those are few enough, else members that are close to
+// each other. Beyond the bound, the units of the gaps seen least often stay where they are.
+func (r *room) units(fixed func(slot int32) bool) []unit {
+	var units []unit
+	for g := range r.slots {
+		if !fixed(int32(g)) {
+			for _, m := range r.slots[g].kept {
+				units = append(units, unit{int32(g), []int32{m}})
+			}
+		}
+	}
+	if len(units) <= unitsMost {
+		return units
+	}
+	units = units[:0]
+	for g := range r.slots {
+		if !fixed(int32(g)) {
+			units = append(units, r.tight(int32(g))...)
+		}
+	}
+	slices.SortStableFunc(units, func(a, b unit) int {
+		return cmp.Or(cmp.Compare(len(b.members), len(a.members)), cmp.Compare(r.slots[b.slot].all, r.slots[a.slot].all))
+	})
+	return units[:min(len(units), unitsMost)]
+}
+
+// tight cuts one gap into units: each member joins the unit it is most like on average, or begins one.
+func (r *room) tight(g int32) []unit {
+	var units []unit
+	var sums []sparse
+	for _, m := range r.slots[g].kept {
+		best, fit := -1, 0.0
+		for i, sum := range sums {
+			if f := r.members[m].vec.dot(sum) / float64(len(units[i].members)); f >= tightAt && f > fit {
+				best, fit = i, f
+			}
+		}
+		if best < 0 {
+			units, sums = append(units, unit{slot: g}), append(sums, sparse{})
+			best = len(units) - 1
+		}
+		units[best].members = append(units[best].members, m)
+		sums[best] = sums[best].plus(r.members[m].vec, 1)
+	}
+	return units
+}
+
+// surroundings is the context of each member among the given ones: itself and its nearest neighbours by words and by
+// latent meaning, at unit length, over the numbers of members.
+func (r *room) surroundings(members []int32) map[int32]sparse {
+	vectors := lo.Map(members, func(m int32, _ int) sparse { return r.members[m].vec })
+	places := latent(vectors, len(r.words.seen))
+	index := invert(vectors)
+	out := make(map[int32]sparse, len(members))
+	var s scratch
+	for i, m := range members {
+		s.begin(len(members), 0)
+		for k, id := range vectors[i].ids {
+			for _, p := range index[id] {
+				s.members.add(p.member, p.weight*vectors[i].weights[k])
+			}
+		}
+		var near []neighbour
+		for _, j := range s.top(&s.members, regroupRivals+1) {
+			if int(j) == i {
+				continue
+			}
+			alike := s.members.sums[j]
+			if places != nil {
+				alike = (1-latentWeight)*alike + latentWeight*product(places[i], places[j])
+			}
+			if alike > nearLeast {
+				near = append(near, neighbour{members[j], alike})
+			}
+		}
+		slices.SortFunc(near, func(a, b neighbour) int {
+			return cmp.Or(cmp.Compare(b.alike, a.alike), cmp.Compare(a.member, b.member))
+		})
+		out[m] = contextOf(m, near[:min(regroupNear, len(near))])
+	}
+	return out
+}
+
+func contextOf(m int32, near []neighbour) sparse {
+	near = append(slices.Clone(near), neighbour{m, 1})
+	slices.SortFunc(near, func(a, b neighbour) int { return cmp.Compare(a.member, b.member) })
+	v := sparse{
+		ids:     lo.Map(near, func(n neighbour, _ int) uint32 { return uint32(n.member) }),
+		weights: lo.Map(near, func(n neighbour, _ int) float32 { return n.alike }),
+	}
+	v.unit()
+	return v
+}
+
+func product(a, b []float32) float32 {
+	sum := float32(0)
+	for i := range a {
+		sum += a[i] * b[i]
+	}
+	return sum
+}
+
+// invert lists, for each feature, the vectors it occurs in.
+func invert(vectors []sparse) [][]posting {
+	highest := uint32(0)
+	for _, v := range vectors {
+		if len(v.ids) > 0 {
+			highest = max(highest, v.ids[len(v.ids)-1])
+		}
+	}
+	index := make([][]posting, highest+1)
+	for i, v := range vectors {
+		for k, id := range v.ids {
+			index[id] = append(index[id], posting{int32(i), v.weights[k]})
+		}
+	}
+	return index
+}
+
+// addProducts adds scale times the mean product of each two sums to a table.
+func addProducts(table [][]float32, sums []sparse, sizes []float32, scale float32) {
+	index := invert(sums)
+	for i, v := range sums {
+		row, share := table[i], scale/sizes[i]
+		for k, id := range v.ids {
+			w := v.weights[k] * share
+			for _, p := range index[id] {
+				row[p.member] += w * p.weight / sizes[p.member]
+			}
+		}
+	}
+}

@@ -1,0 +1,254 @@
+package knowledge
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/csm-monitor/csm-monitor/core/text"
+)
+
+// The rule by which a question joins a gap. One setting serves every organisation; it was chosen on three public sets
+// of questions and is not learnt.
+const (
+	joinAt       = 0.28 // the least fit of a question that joins a gap
+	contextShare = 0.30 // how much of the fit comes from being alike to the same other questions
+	sizeExponent = 0.17 // how much a gap's size speaks for it: fit is mean similarity times size^0.17
+	nearCount    = 6    // the other questions a question is placed by
+	nearLeast    = 0.02 // a similarity below this is no neighbour
+	sameText     = 0.90 // Dice of trigrams from which two questions are the same
+)
+
+// Bounds of the work one question makes, so that its price does not grow with the organisation.
+const (
+	postingBudget = 4_000 // entries of the inverted index read for one question, rarest features first
+	candidates    = 64    // members compared exactly
+	candidateGaps = 24    // gaps compared exactly
+)
+
+// room holds the gaps of one language.
+type room struct {
+	words    *lexicon
+	members  []member
+	slots    []slot
+	postings [][]posting      // the members in which a feature occurs
+	same     map[string]int32 // the first member with a set of content words
+	scratch  scratch
+}
+
+// member is a question kept as an example of its gap.
+type member struct {
+	conversation uuid.UUID
+	slot         int32
+	gone         bool
+	vec          sparse
+	words        string // its content words, distinct and in alphabetical order
+	near         []neighbour
+	in           []int32 // the members it is a neighbour of
+}
+
+// posting says that a feature occurs in a member, and with which weight.
+type posting struct {
+	member int32
+	weight float32
+}
+
+// neighbour is another question and how alike the two are, 0 to 1.
+type neighbour struct {
+	member int32
+	alike  float32
+}
+
+// slot is one gap.
+type slot struct {
+	id   int64
+	all  int     // questions in it, kept or not
+	kept []int32 // members, in the order they came
+	sum  sparse  // the sum of the kept members' vectors
+	lift float32 // size^sizeExponent / number of kept members
+}
+
+func newRoom() *room { return &room{words: newLexicon(), same: map[string]int32{}} }
+
+// query is a question made ready for comparison.
+type query struct {
+	vec   sparse
+	words string
+	near  []neighbour // the most similar members, at most nearCount, best first
+	alike []neighbour // all members compared exactly
+}
+
+// found says where a question belongs.
+type found struct {
+	slot int32 // -1 when no gap fits
+	fit  float64
+	// member is the kept question most like it, -1 without one; same says that it is the same question.
+	member int32
+	same   bool
+}
+
+// ask prepares a question and finds its gap. Nothing is changed but the numbering of features.
+func (r *room) ask(t traits, ids []uint32) (query, found) {
+	q := r.ready(t, ids)
+	best := found{slot: -1, member: -1}
+	if len(q.near) > 0 {
+		best.member = q.near[0].member
+	}
+	if m, ok := r.repeated(q); ok {
+		return q, found{slot: r.members[m].slot, fit: 1, member: m, same: true}
+	}
+	r.fits(q, func(s int32, fit float64) {
+		if fit > best.fit || fit == best.fit && s < best.slot {
+			best.slot, best.fit = s, fit
+		}
+	})
+	if best.fit < joinAt {
+		best.slot = -1
+	}
+	return q, best
+}
+
+// ready weighs a question whose traits were counted and finds what is like it.
+func (r *room) ready(t traits, ids []uint32) query {
+	q := query{vec: r.words.vector(ids, t.scales), words: strings.Join(t.tokens, " ")}
+	r.compare(&q)
+	return q
+}
+
+// repeated finds a member with the same content words, or all but the same letters.
+func (r *room) repeated(q query) (int32, bool) {
+	if q.words == "" {
+		return 0, false
+	}
+	if m, ok := r.same[q.words]; ok {
+		return m, true
+	}
+	var grams text.TrigramSet
+	for i, n := range q.near {
+		if n.alike < 0.6 {
+			break
+		}
+		if i == 0 {
+			grams = text.Trigrams(q.words)
+		}
+		if grams.Dice(text.Trigrams(r.members[n.member].words)) >= sameText {
+			return n.member, true
+		}
+	}
+	return 0, false
+}
+
+// fits measures the fit of q to the gaps that share something with it, in no particular order: the mean similarity to
+// its members, by words and by neighbours, times a power of its size.
+func (r *room) fits(q query, visit func(slot int32, fit float64)) {
+	s := &r.scratch
+	r.context(q)
+	for _, g := range s.gaps.touched {
+		s.fits.add(g, r.slots[g].fit(s.gaps.sums[g], s.around.sums[g]))
+	}
+	if s.exact {
+		for _, g := range s.fits.touched {
+			visit(g, float64(s.fits.sums[g]))
+		}
+		return
+	}
+	for _, g := range s.top(&s.fits, candidateGaps) {
+		visit(g, float64(r.slots[g].fit(float32(q.vec.dot(r.slots[g].sum)), s.around.sums[g])))
+	}
+}
+
+// fit is the mean similarity to the kept members times a power of the gap's size.
+func (s *slot) fit(byWords, byContext float32) float32 {
+	return ((1-contextShare)*byWords + contextShare*byContext) * s.lift
+}
+
+// weigh renews what a gap's size does to its fit.
+func (s *slot) weigh() {
+	s.lift = 0
+	if n := len(s.kept); n > 0 {
+		s.lift = float32(math.Pow(float64(max(s.all, n)), sizeExponent) / float64(n))
+	}
+}
+
+// compare reads the inverted index, rarest features first, and finds the members most like q.
+func (r *room) compare(q *query) {
+	s := &r.scratch
+	s.begin(len(r.members), len(r.slots))
+	order := make([]int, len(q.vec.ids))
+	for i := range order {
+		order[i] = i
+	}
+	length := func(i int) int {
+		if id := q.vec.ids[i]; int(id) < len(r.postings) {
+			return len(r.postings[id])
+		}
+		return 0
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(length(a), length(b)), cmp.Compare(a, b)) })
+	left := postingBudget
+	for _, i := range order {
+		if left -= length(i); left < 0 {
+			s.exact = false
+			break
+		}
+		if length(i) == 0 {
+			continue
+		}
+		weight := q.vec.weights[i]
+		for _, p := range r.postings[q.vec.ids[i]] {
+			s.members.add(p.member, weight*p.weight)
+		}
+	}
+	for _, m := range s.members.touched {
+		s.gaps.add(r.members[m].slot, s.members.sums[m])
+	}
+	for _, m := range s.top(&s.members, candidates) {
+		alike := s.members.sums[m]
+		if !s.exact {
+			alike = float32(q.vec.dot(r.members[m].vec))
+		}
+		if alike > nearLeast {
+			q.alike = append(q.alike, neighbour{m, alike})
+		}
+	}
+	slices.SortFunc(q.alike, func(a, b neighbour) int {
+		return cmp.Or(cmp.Compare(b.alike, a.alike), cmp.Compare(a.member, b.member))
+	})
+	q.near = slices.Clone(q.alike[:min(nearCount, len(q.alike))])
+}
+
+// context sums, for each gap, how far its members share neighbours with q. A question's context is itself with weight
+// 1 and its neighbours with their similarity, made unit length.
+func (r *room) context(q query) {
+	s := &r.scratch
+	length := contextLength(q.near)
+	for _, n := range q.near {
+		weight := n.alike / length
+		m := &r.members[n.member]
+		s.around.add(m.slot, weight/contextLength(m.near))
+		for _, k := range m.in {
+			other := &r.members[k]
+			s.around.add(other.slot, weight*other.alikeTo(n.member)/contextLength(other.near))
+		}
+	}
+}
+
+func contextLength(near []neighbour) float32 {
+	sum := float32(1)
+	for _, n := range near {
+		sum += n.alike * n.alike
+	}
+	return float32(math.Sqrt(float64(sum)))
+}
+
+func (m *member) alikeTo(other int32) float32 {
+	for _, n := range m.near {
+		if n.member == other {
+			return n.alike
+		}
+	}
+	return 0
+}
