@@ -1,39 +1,46 @@
-SHELL := bash
-.SHELLFLAGS := -o pipefail -c
+GO      ?= go
+TOOLS   := .ci/tools
+TOOL     = $(GO) tool -modfile=$(TOOLS)/go.mod
+
 .DEFAULT_GOAL := help
-TOOL := go tool -modfile=.ci/tools/go.mod
-.PHONY: help run test race fmt vet lint golden bench build check
+.PHONY: help run demo build test race golden quality bench lint format check
 
-help: ## Say what can be made
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
-run: ## Serve on this machine, data in ./csm-data
-	go run ./cmd/csm-server
+run: ## Run the server on its embedded default
+	$(GO) run ./cmd/csm-server
 
-build: ## Put the three programs into bin/
-	go build -trimpath -o bin/ ./cmd/...
+demo: ## Run the server with a living example organisation
+	$(GO) run ./cmd/csm-server --demo
+
+build: ## Build the three programs into bin/
+	$(GO) build -trimpath -o bin/ ./cmd/...
 
 test: ## Run all tests
-	go test ./...
+	$(GO) test ./...
 
-race: ## Run all tests with the race detector
-	go test -race -timeout 30m ./...
+race: ## Run all tests under the race detector
+	$(GO) test -race ./...
 
-golden: ## Run the golden cases and count them
-	go test -count=1 -v ./contract-tests/golden | grep -E 'golden:|FAIL|not covered'
+golden: ## Run the golden cases; CSM_GOLDEN_DIR names another folder of them
+	$(GO) test -count=1 -v ./contract-tests/golden
 
-bench: ## Run the benchmarks; they inform, they judge nothing
-	go test -run '^$$' -bench . -benchmem ./...
+quality: ## Score the core on labelled conversations; CSM_QUALITY_DIR names their folder
+	$(GO) test -count=1 -v -timeout 30m ./contract-tests/quality
 
-fmt: ## Fail where gofmt would change something
-	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "gofmt would change:"; echo "$$out"; exit 1; fi
+bench: ## Measure speed, each figure against its yardstick in the same run
+	$(GO) run ./app/bench
 
-vet: ## Run go vet
-	go vet ./...
-
-lint: fmt vet ## Run every linter
+lint: ## Vet, staticcheck and golangci-lint
+	$(GO) vet ./...
 	$(TOOL) staticcheck ./...
 	$(TOOL) golangci-lint run ./...
 
-check: lint race ## What is asked of every change
-	@echo "check: all is well"
+format: ## Format all code
+	gofmt -w $$(git ls-files '*.go')
+
+check: ## All that must hold before a change lands: format, lint, tests under race
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not formatted:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	$(MAKE) lint
+	$(MAKE) race
