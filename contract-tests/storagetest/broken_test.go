@@ -28,7 +28,7 @@ func TestSuiteFindsFaults(t *testing.T) {
 			}
 			for _, name := range b.red {
 				c := find(t, name)
-				err := run(t, c, open, Options{}, 5*time.Second)
+				err := run(t, c, open, Options{}, 2*time.Second)
 				if err == nil {
 					t.Errorf("the case %q is green", c.Name())
 					continue

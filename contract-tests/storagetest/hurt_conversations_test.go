@@ -2,7 +2,6 @@ package storagetest
 
 import (
 	"context"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -150,7 +149,7 @@ func brokenConversations() []broken {
 				if stored, err := next.Get(ctx, c.Key.Org, c.Key.UID()); err == nil {
 					old = &stored
 				}
-				runtime.Gosched()
+				time.Sleep(time.Millisecond) // the moment in which somebody else writes
 				changes[i].Fn = func(*conversation.Conversation) (conversation.Conversation, error) { return c.Fn(old) }
 			}
 			return next.Apply(ctx, changes)

@@ -87,7 +87,7 @@ func (h hurtSince) Since(ctx context.Context, org tenant.ID, after int64, limit 
 	return h.Changes.Since(ctx, org, after-1, limit)
 }
 
-// hurtWatch throws a hint away when nobody is waiting for it.
+// hurtWatch goes on naming the first organisation it named.
 type hurtWatch struct{ port.Changes }
 
 func (h hurtWatch) Watch(ctx context.Context) (<-chan tenant.ID, error) {
@@ -98,10 +98,14 @@ func (h hurtWatch) Watch(ctx context.Context) (<-chan tenant.ID, error) {
 	out := make(chan tenant.ID)
 	go func() {
 		defer close(out)
+		var first *tenant.ID
 		for org := range hints {
+			if first == nil {
+				first = &org
+			}
 			select {
-			case out <- org:
-			default:
+			case out <- *first:
+			case <-ctx.Done():
 			}
 		}
 	}()
@@ -201,7 +205,7 @@ func brokenRest() []broken {
 			s.Changes = hurtSince{s.Changes}
 			return s
 		}, []string{"Changes.Since: yields what is above a number", "Conversations.Apply: a version that equals the stored one"}},
-		{"drops hints nobody waits for", func(s port.Storage) port.Storage {
+		{"names one organisation for all", func(s port.Storage) port.Storage {
 			s.Changes = hurtWatch{s.Changes}
 			return s
 		}, []string{"Changes.Watch: names an organisation"}},
