@@ -16,6 +16,7 @@ type Monitor struct {
 	store port.Storage
 	clock func() time.Time
 	cache settingsCache
+	gaps  gapIndexes
 }
 
 // Options are what a Monitor needs besides a store.
@@ -32,7 +33,7 @@ func New(store port.Storage, o Options) (*Monitor, error) {
 	if o.Clock == nil {
 		return nil, fmt.Errorf("monitor: Options.Clock is required")
 	}
-	return &Monitor{store: store, clock: o.Clock, cache: settingsCache{orgs: map[tenant.ID]cachedSettings{}}}, nil
+	return &Monitor{store: store, clock: o.Clock, cache: settingsCache{orgs: map[tenant.ID]cachedSettings{}}, gaps: gapIndexes{orgs: map[tenant.ID]*gapIndex{}}}, nil
 }
 
 // now is the present in the precision stores keep.
