@@ -83,7 +83,7 @@ type stores struct {
 func openStore(lc fx.Lifecycle, cfg config.Config, keys *keyring, _ held, s stores) (port.Storage, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
-	store, err := storage.Open(ctx, cfg.Storage.Reveal(), storage.Options{}, s.Drivers...)
+	store, err := storage.Open(ctx, cfg.Storage.Reveal(), storage.Options{Sealer: keys}, s.Drivers...)
 	if err != nil {
 		return port.Storage{}, forgetting(keys, err)
 	}

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/fx"
 	"go.uber.org/goleak"
 
+	"github.com/csm-monitor/csm-monitor/adapters/seal"
 	"github.com/csm-monitor/csm-monitor/app/builtin"
 	"github.com/csm-monitor/csm-monitor/app/config"
 )
@@ -234,8 +235,21 @@ func TestMasterKey(t *testing.T) {
 		t.Error("another key was made for data that has one")
 	}
 	configured := cfg
-	configured.MasterKey = config.NewSecret(string(kept))
+	elsewhere := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(elsewhere, kept, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	configured.MasterKey = load(t, "CSM_MASTER_KEY_FILE="+elsewhere).MasterKey
 	start(t, configured).stop()
+
+	other, err := seal.NewMasterKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	configured.MasterKey = config.NewSecret(seal.Text(other).Reveal())
+	if got := refusal(t, Server, configured); !strings.Contains(got, "master key") || strings.Contains(got, seal.Text(other).Reveal()) {
+		t.Error(got)
+	}
 
 	configured.MasterKey = config.NewSecret("too short")
 	if got := refusal(t, Server, configured); !strings.Contains(got, "CSM_MASTER_KEY is not a master key") || strings.Contains(got, "too short") {

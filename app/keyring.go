@@ -1,58 +1,51 @@
 package app
 
 import (
-	"crypto/hkdf"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"strings"
 
+	"github.com/csm-monitor/csm-monitor/adapters/seal"
 	"github.com/csm-monitor/csm-monitor/app/config"
 )
 
-// masterSize is the length of a master key.
-const masterSize = 32
-
-// keyring holds the master key. Every other secret of the server is derived from it, so that one file,
-// or one variable, is all there is to keep.
+// keyring holds the master key. Every other secret of the server is made from it, so that one file, or one variable, is
+// all there is to keep.
 type keyring struct {
-	master [masterSize]byte
+	*seal.Keyring
 	// made is the file that was written just now, empty when the key was there before.
 	made string
-}
-
-// derive is a key of its own for one purpose.
-func (k *keyring) derive(purpose string) ([]byte, error) {
-	return hkdf.Key(sha256.New, k.master[:], nil, "csm-monitor "+purpose, 32)
 }
 
 // openKeyring finds the master key: configured, else in the data folder. Where may is set and there is neither a key nor
 // a database it could belong to, a key is made.
 func openKeyring(cfg config.Config, may bool) (*keyring, error) {
 	if text := cfg.MasterKey.Reveal(); text != "" {
-		return parseMaster(text, config.Prefix+"MASTER_KEY")
+		ring, err := seal.Parse(seal.NewSecret(text))
+		if err != nil {
+			return nil, fmt.Errorf("CSM_MASTER_KEY is not a master key: %w", err)
+		}
+		return &keyring{Keyring: ring}, nil
 	}
 	if cfg.Storage.Scheme() == "memory" { // nothing outlives the process
-		return newKeyring(), nil
+		return passingKeyring()
 	}
-	text, err := os.ReadFile(cfg.KeyFile())
-	switch {
-	case err == nil:
-		return parseMaster(string(text), cfg.KeyFile())
-	case !errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("the master key cannot be read: %w", err)
-	case !may || databaseExists(cfg):
+	_, err := os.Stat(cfg.KeyFile())
+	if errors.Is(err, fs.ErrNotExist) && (!may || databaseExists(cfg)) {
 		return nil, fmt.Errorf("there is no master key: it is expected in %s, or in the file that CSM_MASTER_KEY_FILE names. "+
-			"The API keys of what is stored open nothing without it", cfg.KeyFile())
+			"What is stored was sealed with it and cannot be read without it", cfg.KeyFile())
 	}
-	k := newKeyring()
-	k.made = cfg.KeyFile()
-	return k, k.save()
+	ring, made, err := seal.File(cfg.KeyFile())
+	if err != nil {
+		return nil, fmt.Errorf("the master key: %w", err)
+	}
+	k := &keyring{Keyring: ring}
+	if made {
+		k.made = cfg.KeyFile()
+	}
+	return k, nil
 }
 
 // serverKeyring is the key of a server, which may be the first to use its data folder.
@@ -65,23 +58,17 @@ func serverKeyring(cfg config.Config) (*keyring, error) {
 	return openKeyring(cfg, true)
 }
 
-func newKeyring() *keyring {
-	k := &keyring{}
-	rand.Read(k.master[:])
-	return k
-}
-
-// save writes a new key file, readable by its owner alone, and makes sure that it is on disk before anything is sealed.
-func (k *keyring) save() error {
-	f, err := os.OpenFile(k.made, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+// passingKeyring lives as long as the process.
+func passingKeyring() (*keyring, error) {
+	key, err := seal.NewMasterKey()
 	if err != nil {
-		return fmt.Errorf("the master key cannot be written: %w", err)
+		return nil, err
 	}
-	_, err = f.WriteString(base64.StdEncoding.EncodeToString(k.master[:]) + "\n")
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("the master key cannot be written: %w", errors.Join(err, os.Remove(k.made)))
+	ring, err := seal.Parse(seal.Text(key))
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	return &keyring{Keyring: ring}, nil
 }
 
 // forget takes back a key that was made just now and turned out not to fit.
@@ -90,18 +77,6 @@ func (k *keyring) forget() error {
 		return nil
 	}
 	return os.Remove(k.made)
-}
-
-func parseMaster(text, where string) (*keyring, error) {
-	text = strings.TrimSpace(text)
-	for _, decode := range []func(string) ([]byte, error){
-		hex.DecodeString, base64.StdEncoding.DecodeString, base64.RawURLEncoding.DecodeString,
-	} {
-		if raw, err := decode(text); err == nil && len(raw) == masterSize {
-			return &keyring{master: [masterSize]byte(raw)}, nil
-		}
-	}
-	return nil, fmt.Errorf("%s is not a master key: it must be 32 bytes in base64 or hex, such as `openssl rand -base64 32` prints", where)
 }
 
 // databaseExists says whether a database file is there whose key must be somewhere.

@@ -37,7 +37,7 @@ func OpenLocal(ctx context.Context, cfg config.Config, may bool) (*Local, error)
 	if err != nil {
 		return nil, err
 	}
-	store, err := storage.Open(ctx, cfg.Storage.Reveal(), storage.Options{}, builtin.Stores()...)
+	store, err := storage.Open(ctx, cfg.Storage.Reveal(), storage.Options{Sealer: ring}, builtin.Stores()...)
 	if err != nil {
 		return nil, forgetting(ring, err)
 	}

@@ -18,24 +18,16 @@ import (
 	"github.com/csm-monitor/csm-monitor/core/port"
 )
 
-// newKeys makes and checks API keys.
+// newKeys makes and checks API keys. What is derived from the keyring belongs to the store, which must be open by then.
 func newKeys(store port.Storage, ring *keyring, clock func() time.Time) (httpapi.Keys, error) {
-	pepper, err := ring.derive("API keys")
-	if err != nil {
-		return nil, err
-	}
-	return auth.NewKeys(store.Keys, pepper, clock)
+	return auth.NewKeys(store.Keys, ring.Derive("API keys"), clock)
 }
 
 // newAPI builds the handlers.
 func newAPI(cfg config.Config, m *monitor.Monitor, keys httpapi.Keys, ring *keyring, clock func() time.Time, log *slog.Logger) (*httpapi.API, error) {
-	cursors, err := ring.derive("paging cursors")
-	if err != nil {
-		return nil, err
-	}
 	rate := httpapi.Rate{PerSecond: float64(cfg.RateLimit), Burst: max(1, int(cfg.RateLimit))}
 	return httpapi.New(httpapi.Options{
-		Monitor: m, Keys: keys, CursorKey: cursors, Clock: clock, Logger: log, Version: Version(),
+		Monitor: m, Keys: keys, CursorKey: ring.Derive("paging cursors"), Clock: clock, Logger: log, Version: Version(),
 		MaxBody: int64(cfg.MaxBody), MaxBatch: int64(cfg.MaxBatch), KeyRate: rate,
 	})
 }

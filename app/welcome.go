@@ -125,7 +125,7 @@ func greeting(cfg config.Config, ring *keyring, url string, made first) string {
 		line("Data", "%s", cfg.Storage)
 	}
 	if ring.made != "" {
-		line("Master key", "%s  (keep a copy: without it no API key works)", ring.made)
+		line("Master key", "%s  (keep a copy: without it the data cannot be read)", ring.made)
 	}
 	stops := "Ctrl-C stops the server; the data stays."
 	if cfg.Storage.Scheme() == "memory" {

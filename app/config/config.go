@@ -25,7 +25,7 @@ type Config struct {
 
 	DataDir   string `env:"DATA_DIR" envDefault:"./csm-data" group:"Data" help:"Folder for the database and the master key; made on the first start."`
 	Storage   DSN    `env:"STORAGE" group:"Data" secret:"true" default:"sqlite:// in the data folder" help:"Where conversations are kept. sqlite:// and memory:// serve one process, postgres:// any number of servers and workers."`
-	MasterKey Secret `env:"MASTER_KEY" group:"Data" secret:"true" default:"master.key in the data folder" help:"Key from which the server's other secrets are made: 32 bytes in base64 or hex. Without it no API key works again: keep a copy."`
+	MasterKey Secret `env:"MASTER_KEY" group:"Data" secret:"true" default:"master.key in the data folder" help:"Key that seals what is stored, csmkey_ and 43 characters as the first start writes it. Nothing can be read without it: keep a copy. After a rotation, all of them, the newest first."`
 
 	DefaultPlan   Plan  `env:"DEFAULT_PLAN" envDefault:"self_hosted" group:"Organisations" help:"Plan of organisations made here. It decides how long text is kept; self_hosted keeps it until you say otherwise."`
 	RetentionDays *Days `env:"RETENTION_DAYS" group:"Organisations" default:"what the plan says" help:"Days for which text of organisations made here is kept, 0 to keep everything."`

@@ -49,7 +49,7 @@ func TestDefaults(t *testing.T) {
 
 func TestVariablesFlagsAndFiles(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "key")
-	if err := os.WriteFile(file, []byte("from a file\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("# a heading\nfrom a file\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	c := load(t,

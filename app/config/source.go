@@ -104,11 +104,18 @@ func (s *source) take(name, as, value string) {
 		s.faults.add("%s names a file that cannot be read: %v.", as, err)
 		return
 	}
-	if strings.TrimSpace(string(content)) == "" {
+	secret := uncommented(string(content))
+	if secret == "" {
 		s.faults.add("%s names an empty file: %s.", as, value)
 		return
 	}
-	s.set(known.variable(), as, strings.TrimSpace(string(content)))
+	s.set(known.variable(), as, secret)
+}
+
+// uncommented is a text without its lines that begin with #, such as the heading of a key file.
+func uncommented(text string) string {
+	kept := lo.Reject(strings.Split(text, "\n"), func(line string, _ int) bool { return strings.HasPrefix(line, "#") })
+	return strings.TrimSpace(strings.Join(kept, "\n"))
 }
 
 func (s *source) set(name, as, value string) {
