@@ -91,7 +91,7 @@ func spread(i, n int) time.Time {
 
 // outcomeFloors are what the figures must reach on the development split, a little under what they do.
 var outcomeFloors = map[string]map[string]ranking{
-	"goal":    {"default score": {auc: 0.89, ap: 0.73}, "learned": {auc: 0.95, ap: 0.85}},
+	"goal":    {"default score": {auc: 0.88, ap: 0.73}, "learned": {auc: 0.95, ap: 0.85}},
 	"annoyed": {"default score": {auc: 0.76, ap: 0.17}, "learned": {auc: 0.80, ap: 0.23}},
 }
 

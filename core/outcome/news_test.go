@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
+
+	"github.com/csm-monitor/csm-monitor/core/text"
 )
 
 func TestReadAnswer(t *testing.T) {
@@ -150,5 +152,18 @@ func TestLongMessagesAreReadInTime(t *testing.T) {
 	long := strings.Repeat("don't need ", 20_000) + "anymore"
 	if Resigned(long) == "" {
 		t.Error("the end of a long message was not read")
+	}
+}
+
+// TestEveryEntryCanBeFound: an entry is written as messages are read, in lower case and without marks that split words.
+func TestEveryEntryCanBeFound(t *testing.T) {
+	for first, entries := range lexicon {
+		for _, e := range entries {
+			for _, w := range e.words {
+				if read := text.Words(w); w != gap && (len(read) != 1 || read[0] != w) {
+					t.Errorf("%q in an entry of %q is read as %q", w, first, read)
+				}
+			}
+		}
 	}
 }

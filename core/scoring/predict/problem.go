@@ -32,7 +32,7 @@ const (
 	problemGaveUp    = 0.8
 	problemAbandoned = 0.5
 	problemConfirmed = -0.5
-	problemMood      = -2.5 // for a mood of 1
+	problemMood      = -2.0 // for a mood of 1
 	problemPoint     = 0.25 // for each frustration point
 	problemImpatient = 1.0  // for each message, up to
 	impatientCounted = 3
