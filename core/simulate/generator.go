@@ -121,6 +121,12 @@ func (g *Generator) Day() ([]Case, []Delivered) {
 	return cases, deliveries
 }
 
+// At makes one conversation that begins at a time of the caller's choice, besides those of the days.
+func (g *Generator) At(t time.Time) (Case, []Delivered) {
+	c, messages := g.conversation(beginning{at: t.UTC().Truncate(time.Second), customer: g.customer(), topic: g.topic(), priority: g.priority()})
+	return c, g.deliver(c, messages)
+}
+
 // hours is how the conversations of a day spread over its hours.
 var hours = [24]float64{1, 1, 1, 1, 1, 2, 3, 5, 8, 10, 11, 11, 10, 10, 10, 9, 9, 8, 8, 7, 6, 4, 3, 2}
 

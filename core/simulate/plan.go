@@ -105,7 +105,7 @@ const (
 // is worse on every one of them. Which topics escalate more, and by how much the AI is behind, differ from seed to seed.
 func NewPlan(seed uint64, start time.Time, days int) Plan {
 	p := Plan{
-		Seed: seed, Start: start.UTC().Truncate(24 * time.Hour), Days: days, PerDay: 40,
+		Seed: seed, Start: start.UTC().Truncate(24 * time.Hour), Days: days, PerDay: 35,
 		Answer:  Answer{AI: 0.32, AIUnhappy: 0.36, Human: 0.50, HumanUnhappy: 0.48},
 		Costs:   Costs{HumanHourly: 32 * money.Unit, MonthlyFee: 400 * money.Unit, PerConversation: money.Unit * 12 / 100, Reported: 0.85},
 		Back72h: 0.06, Back7d: 0.03, Paraphrased: 0.10,
@@ -120,7 +120,7 @@ func NewPlan(seed uint64, start time.Time, days int) Plan {
 		ease := float64(easy[i]) / float64(len(subjects)-1) // 0 hard, 1 easy
 		t := Topic{
 			Name: s.name, Share: (0.7 + 0.6*r.Float64()) / float64(len(subjects)),
-			AIFirst: 0.25 + 0.62*ease, Satisfaction: 3.45 + 0.95*ease, Gap: gap + 0.1*(r.Float64()-0.5),
+			AIFirst: 0.25 + 0.62*ease, Satisfaction: 3.65 + 0.75*ease, Gap: gap + 0.1*(r.Float64()-0.5),
 			Escalation: UsualEscalation, Policy: s.name == "privacy",
 			HandleSeconds: 240 + 480*r.Float64(),
 		}

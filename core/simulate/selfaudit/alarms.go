@@ -91,7 +91,7 @@ func (a alarms) monthly() float64 { return float64(a.fired) / a.months }
 // the budget takes many months to count.
 func quiet(seed uint64, perDay float64) alarms {
 	r := rand.New(rand.NewPCG(seed, 7))
-	mean := 3.7 + 0.6*r.Float64()
+	mean := 4.0 + 0.4*r.Float64() // CSAT of about 74 to 86 %
 	length := alert.BaselineDays + 30*quietMonths
 	buckets := lo.Times(length, func(i int) alert.Bucket {
 		day := begin.AddDate(0, 0, i)

