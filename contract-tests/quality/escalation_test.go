@@ -1,7 +1,6 @@
 package quality
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -27,7 +26,7 @@ type call struct {
 func (c call) messages() []conversation.Message {
 	out := make([]conversation.Message, len(c.Turns))
 	for i, t := range c.Turns {
-		out[i] = conversation.Message{Sender: t.Sender, Content: strings.ReplaceAll(t.Intent, "_", " "), Order: time.Unix(int64(i), 0), Position: i}
+		out[i] = conversation.Message{Sender: t.Sender, Content: t.Intent, Order: time.Unix(int64(i), 0), Position: i}
 	}
 	return out
 }
