@@ -1,8 +1,11 @@
 package knowledge
 
 import (
+	"iter"
 	"strings"
 	"unicode"
+
+	"github.com/samber/lo"
 
 	"github.com/csm-monitor/csm-monitor/core/text"
 )
@@ -41,9 +44,20 @@ type Extracted struct {
 // message, −3 fewer than two content words, −3 courtesy. The highest score wins, ties go to the earliest; below 1
 // there is no question and ok is false.
 func Extract(messages []Message, firstFailure int) (best Extracted, ok bool) {
-	first, lastAttempt := -1, -1
-	for i, m := range messages {
+	return ExtractRead(lo.Map(messages, func(m Message, _ int) *text.Reading {
 		if !m.Customer {
+			return nil
+		}
+		r := text.Read(m.Text)
+		return &r
+	}), firstFailure)
+}
+
+// ExtractRead is Extract of messages that have been read; those of others than the customer are nil.
+func ExtractRead(said []*text.Reading, firstFailure int) (best Extracted, ok bool) {
+	first, lastAttempt := -1, -1
+	for i, message := range said {
+		if message == nil {
 			continue
 		}
 		if first < 0 {
@@ -53,8 +67,8 @@ func Extract(messages []Message, firstFailure int) (best Extracted, ok bool) {
 			lastAttempt = i
 		}
 	}
-	for i, m := range messages {
-		if !m.Customer {
+	for i, message := range said {
+		if message == nil {
 			continue
 		}
 		position := 0
@@ -64,65 +78,95 @@ func Extract(messages []Message, firstFailure int) (best Extracted, ok bool) {
 		if i == first {
 			position += scoreOpening
 		}
-		for _, sentence := range Sentences(m.Text) {
-			score := position + sentenceScore(sentence)
-			if score >= scoreNeeded && (!ok || score > best.Score) {
-				best, ok = Extracted{Text: sentence, Message: i, Score: score}, true
+		for start, end := range sentences(message.Original) {
+			needed := max(scoreNeeded, best.Score+1)
+			if position+scoreAsks < needed {
+				break // whatever the sentence is
+			}
+			sentence := message.Part(start, end)
+			if score := position + sentenceScore(&sentence, needed-position); score >= needed {
+				best, ok = Extracted{Text: strings.TrimSpace(sentence.Original), Message: i, Score: score}, true
 			}
 		}
 	}
 	return best, ok
 }
 
-func sentenceScore(sentence string) int {
+// sentenceScore is right as far as it matters: a score below the needed one may be too high, as the rest only lowers it.
+func sentenceScore(sentence *text.Reading, needed int) int {
 	score := 0
 	if asks(sentence) {
 		score += scoreAsks
 	}
-	if len(text.NormalForm(sentence)) < contentWords {
+	if score >= needed && !says(sentence, contentWords) {
 		score += scoreEmpty
 	}
-	if courtesy(sentence) {
+	if score >= needed && courtesy(sentence) {
 		score += scoreCourtesy
 	}
 	return score
 }
 
-// Sentences cuts text after each . ? or ! that a space follows, and at line breaks. Sentences are trimmed and not empty.
-func Sentences(s string) []string {
-	var sentences []string
-	keep := func(sentence string) {
-		if sentence = strings.TrimSpace(sentence); sentence != "" {
-			sentences = append(sentences, sentence)
+// says reports whether a sentence has n words of its normal form.
+func says(sentence *text.Reading, n int) bool {
+	for _, w := range sentence.Words {
+		if w.Is(text.Content) && !w.Is(text.Stop) {
+			if n--; n == 0 {
+				return true
+			}
 		}
 	}
-	start, ended := 0, false
-	for i, r := range s {
-		if r == '\n' || r == '\r' || r == '\u2028' || r == '\u2029' || ended && unicode.IsSpace(r) {
-			keep(s[start:i])
-			start = i
+	return false
+}
+
+// sentences cuts text after each . ? or ! that a space follows, and at line breaks. It yields where each sentence that is
+// not blank begins and ends, with the white space around it.
+func sentences(s string) iter.Seq2[int, int] {
+	return func(yield func(start, end int) bool) {
+		start, ended := 0, false
+		for i, r := range s {
+			if r == '\n' || r == '\r' || r == '\u2028' || r == '\u2029' || ended && unicode.IsSpace(r) {
+				if strings.TrimSpace(s[start:i]) != "" && !yield(start, i) {
+					return
+				}
+				start = i
+			}
+			ended = r == '.' || r == '?' || r == '!'
 		}
-		ended = r == '.' || r == '?' || r == '!'
+		if strings.TrimSpace(s[start:]) != "" {
+			yield(start, len(s))
+		}
 	}
-	keep(s[start:])
-	return sentences
 }
 
 // asks reports whether a sentence has the form of a question: a question mark among its last marks, or a question word
 // in front ("what's" is "what"; "can't" is a complaint, not "can").
-func asks(sentence string) bool {
-	if strings.ContainsAny(sentence[lastWordEnd(sentence):], "?？؟") {
+func asks(sentence *text.Reading) bool {
+	s := strings.TrimSpace(sentence.Original)
+	if strings.ContainsAny(s[lastWordEnd(s):], "?？؟") {
 		return true
 	}
-	words := text.Words(firstWord(sentence))
-	if len(words) == 0 {
-		return false
-	}
-	switch strings.TrimSuffix(words[0], "'s") {
+	switch strings.TrimSuffix(opening(sentence, s), "'s") {
 	case "how", "what", "why", "when", "where", "hows", "whats", "wheres", "can", "could", "do", "does", "is", "are":
 		return true
 	}
 	return false
+}
+
+// opening is the first word of the sentence s that begins with a letter or digit.
+func opening(sentence *text.Reading, s string) string {
+	if c := s[0]; 'a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9' { // then it is the first of the reading too
+		for _, w := range sentence.Words {
+			if w.Is(text.Content) {
+				return sentence.Form(w)
+			}
+		}
+	}
+	words := text.Words(firstWord(s))
+	if len(words) == 0 {
+		return ""
+	}
+	return words[0]
 }
 
 // firstWord is the sentence up to the first space, so that the rest need not be folded.

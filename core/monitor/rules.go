@@ -14,16 +14,22 @@ import (
 	"github.com/csm-monitor/csm-monitor/core/scoring/csat"
 	"github.com/csm-monitor/csm-monitor/core/scoring/sentiment"
 	"github.com/csm-monitor/csm-monitor/core/tenant"
+	"github.com/csm-monitor/csm-monitor/core/text"
 	"github.com/csm-monitor/csm-monitor/core/text/cue"
 )
 
 // Read puts together what each idea of the core finds in a conversation. It is pure: the same conversation and settings
 // give the same findings.
 func Read(c conversation.Conversation, settings tenant.Settings) conversation.Findings {
-	r := &reading{c: c, cues: make([]cue.Found, len(c.Messages))}
+	r := &reading{c: &c, words: make([]text.Reading, len(c.Messages)), cues: make([]cue.Found, len(c.Messages))}
 	for i, m := range c.Messages {
-		if m.Sender == conversation.Customer || m.Sender.Automated() {
-			r.cues[i] = cue.Find(m.Content)
+		switch {
+		case m.Sender == conversation.Customer:
+			r.words[i] = text.Read(m.Content)
+			r.cues[i] = cue.OfCustomer(&r.words[i])
+		case m.Sender.Automated():
+			r.words[i] = text.Read(m.Content)
+			r.cues[i] = cue.OfBot(&r.words[i])
 		}
 	}
 	r.senders = lo.Map(c.Messages, func(m conversation.Message, _ int) conversation.Sender { return m.Sender })
@@ -37,11 +43,13 @@ func Read(c conversation.Conversation, settings tenant.Settings) conversation.Fi
 }
 
 type reading struct {
-	c       conversation.Conversation
+	c       *conversation.Conversation
 	senders []conversation.Sender
-	cues    []cue.Found
-	turns   []escalation.Turn
-	mood    sentiment.Finding
+	// words and cues are of the messages of customers and of the automated side; those of others are not read.
+	words []text.Reading
+	cues  []cue.Found
+	turns []escalation.Turn
+	mood  sentiment.Finding
 	// before is the mood as it was when the conversation was handed over.
 	before sentiment.Finding
 	f      conversation.Findings
@@ -67,16 +75,20 @@ func (r *reading) handler() {
 }
 
 func (r *reading) sentiment() {
-	messages := lo.Map(r.c.Messages, func(m conversation.Message, _ int) sentiment.Message {
-		return sentiment.Message{Sender: sentiment.Sender(m.Sender), Text: m.Content}
-	})
 	r.turns = lo.Map(r.c.Messages, func(m conversation.Message, i int) escalation.Turn {
 		return escalation.ReadTurn(m.Sender, m.Order, r.cues[i])
 	})
-	r.mood = sentiment.Score(messages)
-	r.before = r.mood
-	if handover := escalation.Handover(r.turns); handover < len(messages) {
-		r.before = sentiment.Score(messages[:handover])
+	handover := escalation.Handover(r.turns)
+	var l sentiment.Listener
+	for i, sender := range r.senders {
+		if i == handover {
+			r.before = l.Finding()
+		}
+		l.Hear(sentiment.Turn{Sender: sentiment.Sender(sender), Read: &r.words[i], Cues: r.cues[i]})
+	}
+	r.mood = l.Finding()
+	if handover == len(r.turns) {
+		r.before = r.mood
 	}
 	r.f.Sentiment = conversation.SentimentFinding{
 		Label: conversation.Sentiment(r.mood.Label), Compound: r.mood.Compound, Last: r.mood.Last,
@@ -160,8 +172,11 @@ func (r *reading) failure() {
 		AIInvolved: true, Escalated: r.f.Escalation.Escalated, Rating: score,
 		Unhappy: r.f.Sentiment.Label.Unhappy(), BotGaveUp: gaveUp, CustomerRepeated: r.mood.Points.Repetition > 0,
 	}), func(f knowledge.Failure, _ int) conversation.Failure { return conversation.Failure(f) })
-	question, ok := knowledge.Extract(lo.Map(r.c.Messages, func(m conversation.Message, _ int) knowledge.Message {
-		return knowledge.Message{Customer: m.Sender == conversation.Customer, Text: m.Content}
+	question, ok := knowledge.ExtractRead(lo.Map(r.senders, func(s conversation.Sender, i int) *text.Reading {
+		if s != conversation.Customer {
+			return nil
+		}
+		return &r.words[i]
 	}), r.firstFailure())
 	if ok {
 		r.f.Failure.Question, r.f.Failure.At = question.Text, r.c.Messages[question.Message].Order
