@@ -73,7 +73,7 @@ func splice(lead any, f Figures) ([]byte, error) {
 			out.WriteByte(',')
 		}
 		number, _ := figure.Number.MarshalJSON()
-		fmt.Fprintf(&out, "%q:%s", figure.Name, number)
+		fmt.Fprintf(&out, "%s:%s", quote(figure.Name), number)
 	}
 	if out.Len() > 1 {
 		out.WriteByte(',')
@@ -87,10 +87,16 @@ func splice(lead any, f Figures) ([]byte, error) {
 		if i > 0 {
 			out.WriteByte(',')
 		}
-		fmt.Fprintf(&out, "%q:%s", figure.Name, estimate)
+		fmt.Fprintf(&out, "%s:%s", quote(figure.Name), estimate)
 	}
 	out.WriteString("}}")
 	return out.Bytes(), nil
+}
+
+// quote is a text as JSON.
+func quote(text string) []byte {
+	raw, _ := json.Marshal(text) // a string always encodes
+	return raw
 }
 
 // figuresOf finds the figures among the members of an object.

@@ -61,7 +61,7 @@ func (w *World) receive(out *reply, req *http.Request) *reply {
 		return out
 	}
 	defer answer.Body.Close()
-	raw, err := io.ReadAll(answer.Body)
+	raw, err := readAll(answer)
 	if err != nil {
 		w.Fault("%s: the answer broke off: %v", out.request, err)
 	}
@@ -89,6 +89,19 @@ func (w *World) post(path, body string) *reply {
 
 // ingest sends one conversation.
 func (w *World) ingest(body string) *reply { return w.post("/api/v1/conversations", body) }
+
+// readAll reads an answer to its end; of one that has none, a stream of events, only what comes first.
+func readAll(answer *http.Response) ([]byte, error) {
+	if !strings.HasPrefix(answer.Header.Get("Content-Type"), "text/event-stream") {
+		return io.ReadAll(answer.Body)
+	}
+	first := make([]byte, 4096)
+	n, err := answer.Body.Read(first)
+	if err == io.EOF {
+		err = nil
+	}
+	return first[:n], err
+}
 
 // String names a request in a fault.
 func (r request) String() string {

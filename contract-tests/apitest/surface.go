@@ -139,7 +139,7 @@ func headers(w *World) {
 			if o.role != "" && r.header.Get("Cache-Control") != "no-store" {
 				w.Fault("%s: Cache-Control is %q", r.request, r.header.Get("Cache-Control"))
 			}
-			if strings.HasPrefix(o.path, "/api/") && !strings.Contains(r.header.Get("Content-Type"), "json") {
+			if kind := r.header.Get("Content-Type"); strings.HasPrefix(o.path, "/api/") && (kind == "" || strings.Contains(kind, "html")) {
 				w.Fault("%s: Content-Type is %q", r.request, r.header.Get("Content-Type"))
 			}
 			if r.header.Get("X-Request-Id") == "" {
