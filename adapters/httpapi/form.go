@@ -189,3 +189,23 @@ func (f *form) labels(set func([]string)) func(at string) error {
 		return err
 	}
 }
+
+// ids reads a list of whole numbers.
+func (f *form) ids(set func([]int64)) func(at string) error {
+	return func(at string) error {
+		there, _, err := f.next(at, strict.Array, false, "must be an array of whole numbers")
+		if !there {
+			return err
+		}
+		var list []int64
+		err = f.scanner.Array(func(i int) error {
+			return f.numeral(false, "must be a whole number", func(text string) bool {
+				n, ok := intake.Whole([]byte(text))
+				list = append(list, n)
+				return ok
+			}, func() {})(at + "/" + strconv.Itoa(i))
+		})
+		set(list)
+		return err
+	}
+}

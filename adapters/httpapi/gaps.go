@@ -4,11 +4,13 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/google/uuid"
 	"github.com/samber/lo"
 
 	"github.com/csm-monitor/csm-monitor/adapters/wire"
 	"github.com/csm-monitor/csm-monitor/core/knowledge"
 	"github.com/csm-monitor/csm-monitor/core/monitor"
+	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
 
 func (c *call) listGaps() error {
@@ -29,7 +31,7 @@ func (c *call) listGaps() error {
 	}
 	return c.answer(http.StatusOK, wire.KnowledgeGaps{
 		Success: true, AsOf: found.AsOf, Count: len(found.Gaps), Total: found.Total, Complete: found.Complete,
-		Currency: found.Currency, Filters: q.filters(),
+		Currency: found.Currency, Filters: q.filters(), Coverage: showFigures(found.Figures, found.Currency),
 		KnowledgeGaps: lo.Map(found.Gaps, func(g monitor.Gap, _ int) wire.KnowledgeGap { return showGap(g, found.Currency) }),
 	})
 }
@@ -58,22 +60,117 @@ func (c *call) markGap(resolved bool) error {
 }
 
 func (c *call) showGap(id int64) error {
-	org, err := c.api.Monitor.Org(c.r.Context(), c.who.org)
-	if err != nil {
-		return err
-	}
-	gap, links, err := c.api.Monitor.KnowledgeGap(c.r.Context(), c.who.org, id)
+	gap, err := c.api.Monitor.KnowledgeGap(c.r.Context(), c.who.org, id)
 	if err != nil {
 		return err
 	}
 	return c.answer(http.StatusOK, wire.KnowledgeGapAnswer{
-		Success: true, KnowledgeGap: showGap(gap, org.Settings.Currency),
-		Conversations: lo.Map(links, func(l knowledge.Link, _ int) wire.GapOccurrence {
+		Success: true, KnowledgeGap: showGap(gap.Gap, gap.Currency), Effect: showFigures(gap.Effect, gap.Currency),
+		Conversations: lo.Map(gap.Occurrences, func(l knowledge.Link, _ int) wire.GapOccurrence {
 			return wire.GapOccurrence{
 				ID: l.Conversation.String(), Question: word(l.Question), Topic: word(l.Topic), AskedAt: l.At, Failures: words(l.Failures),
+				Answer: word(gap.Answers[l.Conversation]),
 			}
 		}),
 	})
+}
+
+// mergeGaps makes one gap of several and shows it.
+func (c *call) mergeGaps() error {
+	f := &form{}
+	var ids []int64
+	if err := c.manage(f, fields{"ids": f.ids(func(v []int64) { ids = v })}); err != nil {
+		return err
+	}
+	kept, err := c.api.Monitor.MergeGaps(c.r.Context(), c.who.org, ids)
+	if err != nil {
+		return err
+	}
+	return c.showGap(kept)
+}
+
+func (c *call) splitGap() error {
+	id, err := c.gap()
+	if err != nil {
+		return err
+	}
+	if _, err := c.api.Monitor.KnowledgeGap(c.r.Context(), c.who.org, id); err != nil {
+		return err // before the body is looked at: what is not there cannot be split wrongly
+	}
+	f := &form{}
+	var uids []uuid.UUID
+	err = c.manage(f, fields{"conversations": f.labels(func(list []string) {
+		for i, text := range list {
+			uid, err := uuid.Parse(text)
+			if err != nil {
+				f.fault("/conversations/"+strconv.Itoa(i), "must be the UUID of a conversation")
+			}
+			uids = append(uids, uid)
+		}
+	})})
+	if err == nil {
+		err = f.check()
+	}
+	if err != nil {
+		return err
+	}
+	stayed, taken, err := c.api.Monitor.SplitGap(c.r.Context(), c.who.org, id, uids)
+	if err != nil {
+		return err
+	}
+	return c.answer(http.StatusOK, wire.GapsSplit{Success: true, Stayed: stayed, Taken: taken})
+}
+
+func (c *call) consolidateGaps() error {
+	before, after, err := c.api.Monitor.ConsolidateGaps(c.r.Context(), c.who.org)
+	if err != nil {
+		return err
+	}
+	return c.answer(http.StatusOK, wire.GapsRegrouped{Success: true, Before: before, After: after})
+}
+
+func (c *call) gapProposals() error {
+	found, err := c.api.Monitor.Proposals(c.r.Context(), c.who.org)
+	if err != nil {
+		return err
+	}
+	org, err := c.api.Monitor.Org(c.r.Context(), c.who.org)
+	if err != nil {
+		return err
+	}
+	currency := org.Settings.Currency
+	return c.answer(http.StatusOK, wire.GapProposals{
+		Success: true, Count: len(found),
+		Proposals: lo.Map(found, func(p monitor.Proposal, _ int) wire.GapProposal {
+			return wire.GapProposal{Keep: showGap(p.Keep, currency), Merge: showGap(p.Merge, currency), Similarity: p.Similarity}
+		}),
+	})
+}
+
+// gapRoutes are the ways in which people put the list of gaps in order.
+func gapRoutes() []route {
+	const base = "/api/v1/conversations/knowledge-gaps"
+	return []route{
+		{
+			method: "GET", path: base + "/proposals", need: tenant.Viewer, area: "knowledge gaps",
+			summary: "Pairs of gaps that may be one", answers: map[int]any{http.StatusOK: wire.GapProposals{}}, handle: (*call).gapProposals,
+		},
+		{
+			method: "POST", path: base + "/merge", need: tenant.Member, area: "knowledge gaps",
+			summary: "Make one gap of several", body: wire.MergeGaps{}, types: []string{jsonType},
+			answers: map[int]any{http.StatusOK: wire.KnowledgeGapAnswer{}}, handle: (*call).mergeGaps,
+		},
+		{
+			method: "POST", path: base + "/{id}/split", need: tenant.Member, area: "knowledge gaps",
+			summary: "Take conversations out of a gap", body: wire.SplitGap{}, types: []string{jsonType},
+			answers: map[int]any{http.StatusOK: wire.GapsSplit{}}, handle: (*call).splitGap,
+		},
+		{
+			method: "POST", path: base + "/consolidate", need: tenant.Member, area: "knowledge gaps",
+			summary: "Look at all questions together and regroup the gaps", details: "Ids are kept; those of gaps that were merged lead on. Gaps marked resolved stay as they are.",
+			answers: map[int]any{http.StatusOK: wire.GapsRegrouped{}}, handle: (*call).consolidateGaps,
+		},
+	}
 }
 
 // gap is the number the path names. What is no number names nothing.

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/samber/lo"
@@ -17,7 +18,7 @@ func (a *API) table() []route {
 	ok := func(v any) map[int]any { return map[int]any{http.StatusOK: v} }
 	taken := map[int]any{http.StatusCreated: wire.ConversationAnswer{}, http.StatusOK: wire.ConversationAnswer{}}
 	oneJSON := []string{jsonType}
-	return append(append(insightRoutes(), streamRoutes()...), []route{
+	return slices.Concat(insightRoutes(), streamRoutes(), gapRoutes(), []route{
 		{
 			method: "POST", path: "/api/v1/conversations", need: tenant.Member, area: "conversations",
 			summary: "Take one conversation in",
@@ -132,7 +133,7 @@ func (a *API) table() []route {
 			summary: "This description, for people",
 			handle:  func(c *call) error { return c.static("text/html; charset=utf-8", c.api.page.policy, c.api.page.html) },
 		},
-	}...)
+	})
 }
 
 // ready answers 503 while the store cannot serve, whatever the reason.

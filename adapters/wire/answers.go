@@ -74,6 +74,7 @@ type KnowledgeGaps struct {
 	Complete      bool           `json:"complete" doc:"Whether every stored conversation has been worked in."`
 	Currency      string         `json:"currency"`
 	Filters       map[string]any `json:"filters" doc:"The filters that were applied."`
+	Coverage      Figures        `json:"coverage" doc:"How much of what customers ask in vain these gaps know."`
 }
 
 // KnowledgeGap is a question that customers ask and the AI fails on.
@@ -96,6 +97,7 @@ type KnowledgeGapAnswer struct {
 	Success       bool            `json:"success"`
 	KnowledgeGap  KnowledgeGap    `json:"knowledge_gap"`
 	Conversations []GapOccurrence `json:"conversations" doc:"The conversations behind the gap, newest first."`
+	Effect        Figures         `json:"effect" doc:"What resolving the gap did, 28 days before and after; without figures while it is open."`
 }
 
 // GapOccurrence is one conversation behind a gap.
@@ -105,6 +107,45 @@ type GapOccurrence struct {
 	Topic    *string   `json:"topic"`
 	AskedAt  time.Time `json:"asked_at"`
 	Failures []string  `json:"failures" doc:"Empty for a conversation that asked the same and went well."`
+	Answer   *string   `json:"human_answer" doc:"What people wrote after the question; searched for in the newest ten."`
+}
+
+// MergeGaps is the body of POST /api/v1/conversations/knowledge-gaps/merge.
+type MergeGaps struct {
+	IDs []int64 `json:"ids" doc:"The gaps to make one. The lowest id stays, the others lead to it for ever."`
+}
+
+// SplitGap is the body of POST /api/v1/conversations/knowledge-gaps/{id}/split.
+type SplitGap struct {
+	Conversations []string `json:"conversations" doc:"UUIDs of the conversations to take out into a gap of their own."`
+}
+
+// GapsSplit answers a split.
+type GapsSplit struct {
+	Success bool  `json:"success"`
+	Stayed  int64 `json:"stayed" doc:"The gap of the conversations that were not named."`
+	Taken   int64 `json:"taken" doc:"The gap of those that were. The larger part keeps the id."`
+}
+
+// GapsRegrouped answers a consolidation.
+type GapsRegrouped struct {
+	Success bool `json:"success"`
+	Before  int  `json:"gaps_before"`
+	After   int  `json:"gaps_after"`
+}
+
+// GapProposals lists pairs of gaps that may be one.
+type GapProposals struct {
+	Success   bool          `json:"success"`
+	Count     int           `json:"count"`
+	Proposals []GapProposal `json:"proposals" doc:"The most alike first. Nothing is merged by listing them."`
+}
+
+// GapProposal is one pair.
+type GapProposal struct {
+	Keep       KnowledgeGap `json:"keep"`
+	Merge      KnowledgeGap `json:"merge"`
+	Similarity float64      `json:"similarity" doc:"0.55 to 1."`
 }
 
 // OrganizationAnswer answers everything about the organisation.

@@ -193,7 +193,8 @@ func gapDefinitions() []Definition {
 		{ID: "gap.total/v1", Name: "Estimated number of gaps", Unit: "gaps", Words: "A lower bound of how many gaps there are, seen or not.",
 			Formula: "S + f₁(f₁ − 1) / (2(f₂ + 1))", Source: "Chao 1984, Scand J Stat 11:265"},
 		share("gap.answered/v1", "Answer coverage", "AI conversations of a topic that did not fail.", "AI conversations that did not fail", "AI conversations"),
-		{ID: "gap.fix_effect/v1", Name: "Effect of a fix", Unit: "per cent points", Words: "Failures per 100 AI conversations asking the question, 28 days after the fix minus 28 days before.",
+		share("gap.failure_rate/v1", "Failure rate of a question", "Of the AI conversations in which a question came up, how many failed, in the 28 days before or after a fix.", "failed", "AI conversations with the question"),
+		{ID: "gap.failure_change/v1", Name: "Effect of a fix", Unit: "per cent points", Words: "Failures per 100 AI conversations asking the question, 28 days after the fix minus 28 days before.",
 			Formula: "rate after − rate before", Interval: "Newcombe, 95 %", Source: newcombe1998},
 	}
 }

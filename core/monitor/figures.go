@@ -160,9 +160,11 @@ type GapQuery struct {
 type Gaps struct {
 	Frame
 	Gaps []Gap
+	// Figures say how much of what customers ask in vain the matching gaps know.
+	Figures Figures
 	// Total is how many match before the limit.
 	Total int
-	// Through says whether every stored conversation has been worked in.
+	// Complete says whether every stored conversation has been worked in.
 	Complete bool
 }
 

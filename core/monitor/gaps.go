@@ -5,12 +5,14 @@ import (
 	"context"
 	"slices"
 
+	"github.com/google/uuid"
 	"github.com/samber/lo"
 
 	"github.com/csm-monitor/csm-monitor/core/conversation"
 	"github.com/csm-monitor/csm-monitor/core/knowledge"
 	"github.com/csm-monitor/csm-monitor/core/money"
 	"github.com/csm-monitor/csm-monitor/core/tenant"
+	"github.com/csm-monitor/csm-monitor/core/text"
 )
 
 // The bounds of a list of gaps.
@@ -50,25 +52,47 @@ func (m *Monitor) KnowledgeGaps(ctx context.Context, q GapQuery) (Gaps, error) {
 	slices.SortFunc(gaps, func(a, b Gap) int {
 		return cmp.Or(cmp.Compare(b.Priority, a.Priority), cmp.Compare(b.Count, a.Count), cmp.Compare(a.ID, b.ID))
 	})
-	out := Gaps{Frame: v.frame(), Total: len(gaps), Gaps: gaps}
+	out := Gaps{Frame: v.frame(), Total: len(gaps), Figures: coverage(list)}
 	out.Gaps = gaps[:min(len(gaps), lo.CoalesceOrEmpty(q.Limit, DefaultGapLimit))]
 	out.Complete, err = m.gapsComplete(ctx, q.Org)
 	return out, err
 }
 
-// KnowledgeGap returns one gap with its occurrences, newest first. The id of a gap that was merged leads to the one it
-// was merged into.
-func (m *Monitor) KnowledgeGap(ctx context.Context, org tenant.ID, id int64) (Gap, []knowledge.Link, error) {
+// GapDetail is one gap with what stands behind it.
+type GapDetail struct {
+	Gap
+	Currency string
+	// Occurrences are newest first; Answers are what people wrote in some of them.
+	Occurrences []knowledge.Link
+	Answers     map[uuid.UUID]string
+	// Effect is what resolving it did; empty while it is open.
+	Effect Figures
+}
+
+// KnowledgeGap returns one gap. The id of a gap that was merged leads to the one it was merged into.
+func (m *Monitor) KnowledgeGap(ctx context.Context, org tenant.ID, id int64) (GapDetail, error) {
 	v, err := m.open(ctx, Request{Org: org}, CostHours)
 	if err != nil {
-		return Gap{}, nil, err
+		return GapDetail{}, err
 	}
 	s, links, err := m.store.Gaps.Get(ctx, org, id)
 	if err != nil {
-		return Gap{}, nil, err
+		return GapDetail{}, err
+	}
+	// Summarised anew, as priority is reckoned from now.
+	if aged := knowledge.Summarise([]knowledge.Record{s.Record}, links, knowledge.Query{AsOf: v.asOf}); len(aged) == 1 {
+		s = aged[0]
 	}
 	price, err := v.contactPrice(ctx)
-	return showGap(s, price), links, err
+	if err != nil {
+		return GapDetail{}, err
+	}
+	out := GapDetail{Gap: showGap(s, price), Currency: v.org.Settings.Currency, Occurrences: links}
+	if out.Answers, err = m.answers(ctx, org, links); err != nil {
+		return GapDetail{}, err
+	}
+	out.Effect, err = m.effect(ctx, org, s)
+	return out, err
 }
 
 // ResolveGap marks a gap resolved, or open again.
@@ -79,7 +103,7 @@ func (m *Monitor) ResolveGap(ctx context.Context, org tenant.ID, id int64, resol
 func showGap(s knowledge.Summary, price func(topic string) float64) Gap {
 	contact := price(s.Topic)
 	return Gap{
-		ID: s.ID, Question: s.Representative, Topic: s.Topic, Count: s.Count, State: string(s.State()),
+		ID: s.ID, Question: text.Redact(s.Representative), Topic: s.Topic, Count: s.Count, State: string(s.State()),
 		Resolved: s.Closed(), ResolvedAt: s.ResolvedAt, FirstSeen: s.FirstSeen, LastSeen: s.LastSeen,
 		// A failure that reached a human costs a contact, any other half of one: a stated assumption.
 		Priority:       money.Micro((s.Escalated + s.Unhappy/2) * contact),

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/samber/lo"
 
 	"github.com/csm-monitor/csm-monitor/adapters/storage/memory"
@@ -343,14 +344,18 @@ func TestGapsFollowTheirConversations(t *testing.T) {
 	d.now = d.now.Add(24 * time.Hour)
 	d.send(said{id: "e", start: noon.Add(time.Hour), lines: []line{invoice, gaveUp, agent}})
 	d.work()
-	shown, links, err := d.m.KnowledgeGap(d.ctx, d.org, gap.ID)
+	shown, err := d.m.KnowledgeGap(d.ctx, d.org, gap.ID)
 	d.must(err)
-	if shown.State != "resolved_recurring" || len(links) != 3 {
-		t.Errorf("one more after the fix: %+v, %d links", shown, len(links))
+	if shown.State != "resolved_recurring" || len(shown.Occurrences) != 3 {
+		t.Errorf("one more after the fix: %+v", shown)
 	}
+	if got := shown.Answers[results[0].Conversation.UID()]; got != agent.what {
+		t.Errorf("the human's answer: %q", got)
+	}
+	d.want(shown.Effect, "failure_rate_after", 100)
 	_, err = d.m.DeleteOne(d.ctx, d.org, results[0].Conversation.UID())
 	d.must(err)
-	if shown, _, err = d.m.KnowledgeGap(d.ctx, d.org, gap.ID); err != nil || shown.Count != 2 {
+	if shown, err = d.m.KnowledgeGap(d.ctx, d.org, gap.ID); err != nil || shown.Count != 2 {
 		t.Errorf("after a deletion: %+v, %v", shown, err)
 	}
 }
@@ -436,5 +441,60 @@ func TestEveryFigureIsDefined(t *testing.T) {
 				t.Errorf("%s names %q, which the dictionary does not have", f.Name, f.Estimate.Definition)
 			}
 		}
+	}
+}
+
+func TestGapsAreMergedAndSplitByPeople(t *testing.T) {
+	d := newDesk(t)
+	ask := func(id, question string, hour int) said {
+		return said{id: id, start: noon.Add(time.Duration(hour-100) * time.Hour), lines: []line{{conversation.Customer, question}, gaveUp, agent}}
+	}
+	results := d.send(
+		ask("a", "Where can I download my invoice?", 1), ask("b", "Where can I download my invoice?", 2),
+		ask("c", "How do I reset the thermostat?", 3),
+	)
+	d.work()
+	list := func() []monitor.Gap {
+		gaps, err := d.m.KnowledgeGaps(d.ctx, monitor.GapQuery{Org: d.org, MinOccurrences: 1})
+		d.must(err)
+		return gaps.Gaps
+	}
+	before := list()
+	if len(before) != 2 {
+		t.Fatalf("wanted two gaps, got %+v", before)
+	}
+	kept, err := d.m.MergeGaps(d.ctx, d.org, []int64{before[0].ID, before[1].ID})
+	d.must(err)
+	if merged := list(); len(merged) != 1 || merged[0].ID != kept || merged[0].Count != 3 || kept != min(before[0].ID, before[1].ID) {
+		t.Fatalf("merged into %d: %+v", kept, merged)
+	}
+	other := max(before[0].ID, before[1].ID)
+	if led, err := d.m.KnowledgeGap(d.ctx, d.org, other); err != nil || led.ID != kept {
+		t.Errorf("the old id leads to %+v, %v", led.Gap, err)
+	}
+	stayed, taken, err := d.m.SplitGap(d.ctx, d.org, kept, []uuid.UUID{results[2].Conversation.UID()})
+	d.must(err)
+	if stayed != kept || taken <= other {
+		t.Errorf("split %d into %d and %d: an id is never used again", kept, stayed, taken)
+	}
+	after := list()
+	if len(after) != 2 || after[0].Count+after[1].Count != 3 {
+		t.Errorf("after the split: %+v", after)
+	}
+	// What comes next goes to the part it belongs to.
+	d.now = d.now.Add(time.Minute)
+	d.send(ask("d", "How do I reset the thermostat?", 4))
+	d.work()
+	apart, err := d.m.KnowledgeGap(d.ctx, d.org, taken)
+	d.must(err)
+	if apart.Count != 2 || apart.Question != "How do I reset the thermostat?" {
+		t.Errorf("the part taken out: %+v", apart.Gap)
+	}
+	var invalid *conversation.Invalid
+	if _, err := d.m.MergeGaps(d.ctx, d.org, []int64{kept, other}); !errors.As(err, &invalid) {
+		t.Errorf("merging a gap with itself: %v", err)
+	}
+	if _, _, err := d.m.SplitGap(d.ctx, d.org, 999, nil); !errors.Is(err, port.ErrNotFound) {
+		t.Errorf("splitting what is not there: %v", err)
 	}
 }
