@@ -82,7 +82,8 @@ func TestGapsAtTenThousand(t *testing.T) {
 	n := 0
 	for ; ix.Gaps() < 10_000; n++ {
 		// Three words that nobody asked together, and now and then a real question.
-		question := words[n*7%len(words)] + " " + words[n*31%len(words)] + " " + words[n*101%len(words)]
+		round := n / len(words)
+		question := words[n%len(words)] + " " + words[(n*31+round*7)%len(words)] + " " + words[(n*101+round*13)%len(words)]
 		if n%4 == 0 {
 			question = rows[n*13%len(rows)].text
 		}

@@ -9,9 +9,10 @@ import (
 
 // The rule by which gaps are regrouped.
 const (
-	regroupAt      = 0.12 // the least mean similarity of two groups that belong together
+	regroupAt      = 0.11 // the least mean similarity of two groups that belong together
 	regroupContext = 0.50 // how much of the similarity comes from shared neighbours
-	regroupNear    = 10   // neighbours of a question
+	regroupNear    = 10   // neighbours of a question, where there are enough others
+	regroupShare   = 40   // questions needed for each neighbour
 	latentWeight   = 0.30 // how much latent meaning counts in choosing neighbours
 	tightAt        = 0.45 // the least mean similarity of questions of one gap that stay together unexamined
 	unitsMost      = 4096 // units compared with each other; 64 MB of similarities
@@ -103,6 +104,7 @@ func (r *room) surroundings(members []int32) map[int32]sparse {
 	places := latent(vectors, len(r.words.seen))
 	index := invert(vectors)
 	out := make(map[int32]sparse, len(members))
+	most := min(regroupNear, max(1, len(members)/regroupShare))
 	var s scratch
 	for i, m := range members {
 		s.begin(len(members), 0)
@@ -127,7 +129,7 @@ func (r *room) surroundings(members []int32) map[int32]sparse {
 		slices.SortFunc(near, func(a, b neighbour) int {
 			return cmp.Or(cmp.Compare(b.alike, a.alike), cmp.Compare(a.member, b.member))
 		})
-		out[m] = contextOf(m, near[:min(regroupNear, len(near))])
+		out[m] = contextOf(m, near[:min(most, len(near))])
 	}
 	return out
 }
