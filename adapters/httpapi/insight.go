@@ -9,6 +9,7 @@ import (
 	"github.com/csm-monitor/csm-monitor/core/escalation"
 	"github.com/csm-monitor/csm-monitor/core/metric"
 	"github.com/csm-monitor/csm-monitor/core/monitor"
+	"github.com/csm-monitor/csm-monitor/core/stat"
 	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
 
@@ -73,6 +74,22 @@ func showChange(change *escalation.Change) *wire.RateChange {
 	}
 }
 
+func (c *call) csatPredicted() error {
+	return metrics(c, c.api.Monitor.PredictedCSAT, func(v monitor.Prediction) any {
+		out := wire.CSATPrediction{
+			Frame: showFrame(v.Frame), Figures: showFigures(v.Figures, v.Currency), ModelVersion: word(v.ModelVersion), Why: word(v.Why),
+			Predicted: v.Predicted, Cut: v.Cut, Ratings: v.Report.Fitted, Judged: v.Report.Judged, Skill: v.Report.Brier.Skill, AUC: v.Report.AUC,
+			Reliability: lo.Map(v.Report.Reliability, func(b stat.ReliabilityBin, _ int) wire.ReliabilityRow {
+				return wire.ReliabilityRow{From: b.Low, To: b.High, N: b.N, Predicted: b.MeanPredicted, Observed: b.Observed}
+			}),
+		}
+		if v.Report.Judged > 0 {
+			out.Brier = &v.Report.Brier.Score
+		}
+		return out
+	})
+}
+
 func (c *call) definitions() error {
 	return c.answer(http.StatusOK, wire.Definitions{
 		Success: true,
@@ -113,6 +130,12 @@ func insightRoutes() []route {
 			summary: "AI against people on the same mix of cases", params: metricParams("720"),
 			details: "Raw averages compare different customers with different questions. Here both sides are put on the same mix of topic and priority, by three rules of whom a rating judges, and what non-response may hide is said.",
 			answers: map[int]any{http.StatusOK: wire.CSATComparison{}}, handle: (*call).csatComparison,
+		},
+		{
+			method: "GET", path: "/api/v1/cs-metrics/csat-predicted", need: tenant.Viewer, area: "metrics",
+			summary: "What conversations nobody rated were probably like", params: metricParams("720"),
+			details: "A model of the organisation's own ratings, calibrated and judged on ratings it never saw. Without enough ratings, or without skill, there is none. Predictions are never added to real ratings.",
+			answers: map[int]any{http.StatusOK: wire.CSATPrediction{}}, handle: (*call).csatPredicted,
 		},
 		{
 			method: "GET", path: "/api/v1/cs-metrics/escalation-explained", need: tenant.Viewer, area: "metrics",

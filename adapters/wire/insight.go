@@ -98,6 +98,31 @@ type AtRisk struct {
 	Signals        []string `json:"signals"`
 }
 
+// CSATPrediction answers GET /api/v1/cs-metrics/csat-predicted.
+type CSATPrediction struct {
+	Frame
+	Figures      Figures          `json:"figures" figures:"csat_pct,predicted_csat_pct"`
+	ModelVersion *string          `json:"model_version"`
+	Why          *string          `json:"no_model_because" doc:"Null when there is a model."`
+	Predicted    int              `json:"predicted_conversations"`
+	Cut          bool             `json:"newest_only" doc:"Whether there were more unrated conversations than were looked at."`
+	Ratings      int              `json:"ratings_learned_from"`
+	Judged       int              `json:"ratings_judged_on" doc:"Ratings of the latest 30 days, which the model never saw."`
+	Brier        *float64         `json:"brier"`
+	Skill        *float64         `json:"skill" doc:"1 - Brier score / that of always guessing the base rate; no model at 0 or below."`
+	AUC          *float64         `json:"auc"`
+	Reliability  []ReliabilityRow `json:"reliability" doc:"Predictions beside what happened."`
+}
+
+// ReliabilityRow sets predictions of one tenth beside what happened.
+type ReliabilityRow struct {
+	From      float64  `json:"from"`
+	To        float64  `json:"to"`
+	N         int64    `json:"n"`
+	Predicted *float64 `json:"mean_predicted"`
+	Observed  *float64 `json:"observed"`
+}
+
 // Waterfall answers GET /api/v1/roi/waterfall.
 type Waterfall struct {
 	Frame

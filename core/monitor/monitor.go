@@ -13,10 +13,11 @@ import (
 
 // Monitor answers for all organisations of one store.
 type Monitor struct {
-	store port.Storage
-	clock func() time.Time
-	cache settingsCache
-	gaps  gapIndexes
+	store  port.Storage
+	clock  func() time.Time
+	cache  settingsCache
+	gaps   gapIndexes
+	models models
 }
 
 // Options are what a Monitor needs besides a store.
@@ -33,7 +34,12 @@ func New(store port.Storage, o Options) (*Monitor, error) {
 	if o.Clock == nil {
 		return nil, fmt.Errorf("monitor: Options.Clock is required")
 	}
-	return &Monitor{store: store, clock: o.Clock, cache: settingsCache{orgs: map[tenant.ID]cachedSettings{}}, gaps: gapIndexes{orgs: map[tenant.ID]*gapIndex{}}}, nil
+	return &Monitor{
+		store: store, clock: o.Clock,
+		cache:  settingsCache{orgs: map[tenant.ID]cachedSettings{}},
+		gaps:   gapIndexes{orgs: map[tenant.ID]*gapIndex{}},
+		models: models{orgs: map[tenant.ID]learned{}},
+	}, nil
 }
 
 // now is the present in the precision stores keep.

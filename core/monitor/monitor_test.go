@@ -396,6 +396,41 @@ func TestRetentionKeepsTheFigures(t *testing.T) {
 	}
 }
 
+func TestNoPredictionWithoutEnoughRatings(t *testing.T) {
+	d := newDesk(t)
+	start := noon.Add(-48 * time.Hour)
+	d.send(said{id: "rated", start: start, lines: []line{asks, answers}, facts: rated(5)}, said{id: "silent", start: start, lines: []line{asks, answers}})
+	p, err := d.m.PredictedCSAT(d.ctx, d.window())
+	d.must(err)
+	d.wantUnknown(p.Figures, "predicted_csat_pct")
+	d.want(p.Figures, "csat_pct", 100)
+	if p.Why == "" || p.ModelVersion != "" {
+		t.Errorf("a model from one rating: %+v", p)
+	}
+}
+
+func TestPredictionsOfTheUnrated(t *testing.T) {
+	d := newDesk(t)
+	bad := line{conversation.Customer, "This is useless, it still does not work!!"}
+	for i := range 900 { // two in three end well; every third customer says nothing
+		s := said{id: fmt.Sprint("c", i), start: noon.Add(-time.Duration(3*i) * time.Hour), lines: []line{asks, answers, thanks}}
+		score := 5
+		if i%9 < 3 {
+			s.lines, score = []line{asks, gaveUp, bad}, 1
+		}
+		if i%3 != 2 {
+			s.facts = rated(score)
+		}
+		d.send(s)
+	}
+	p, err := d.m.PredictedCSAT(d.ctx, d.window())
+	d.must(err)
+	f, _ := p.Figures.Get("predicted_csat_pct")
+	if p.Why != "" || f.Estimate.Value == nil || *f.Estimate.Value < 55 || *f.Estimate.Value > 75 || p.Predicted != 80 {
+		t.Errorf("predicted %v of %d (%s), wanted about two thirds of 80", show(f.Estimate.Value), p.Predicted, p.Why)
+	}
+}
+
 // Every estimate of every read names a definition of the dictionary.
 func TestEveryFigureIsDefined(t *testing.T) {
 	d := newDesk(t)
