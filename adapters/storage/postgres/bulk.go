@@ -124,8 +124,6 @@ const (
 		JOIN postings p ON p.org = $1 AND p.day = k.day AND p.token = k.token`
 	putPostings = `INSERT INTO postings (org, day, token, rows) SELECT $1::uuid, * FROM unnest($2::bigint[], $3::bigint[], $4::bytea[])
 		ON CONFLICT (org, day, token) DO UPDATE SET rows = excluded.rows`
-	dropPostings = `DELETE FROM postings p USING unnest($2::bigint[], $3::bigint[]) AS k (day, token)
-		WHERE p.org = $1 AND p.day = k.day AND p.token = k.token`
 )
 
 func postingArrays(org []byte, keys []sqlstore.PostingKey) []any {
@@ -144,12 +142,6 @@ func (bulk) LoadPostings(ctx context.Context, tx *sql.Tx, org []byte, keys []sql
 // PutPostings stores lists of the search index.
 func (bulk) PutPostings(ctx context.Context, tx *sql.Tx, org []byte, keys []sqlstore.PostingKey, lists [][]byte) error {
 	_, err := tx.ExecContext(ctx, putPostings, append(postingArrays(org, keys), lists)...)
-	return err
-}
-
-// DropPostings removes lists of the search index.
-func (bulk) DropPostings(ctx context.Context, tx *sql.Tx, org []byte, keys []sqlstore.PostingKey) error {
-	_, err := tx.ExecContext(ctx, dropPostings, postingArrays(org, keys)...)
 	return err
 }
 

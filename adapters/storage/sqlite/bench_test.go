@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -55,8 +56,18 @@ func changes(src benchdata.Source, n int) (groups [][]conversation.Change) {
 	return groups
 }
 
-func perConversation(b *testing.B, n int) {
+// cpu is the time the process has worked so far.
+func cpu(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+func perConversation(b *testing.B, n int, cpu time.Duration) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n)/1000, "µs/conv")
+	b.ReportMetric(float64(cpu.Nanoseconds())/float64(n)/1000, "cpu-µs/conv")
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "conv/s")
 }
 
@@ -69,17 +80,20 @@ func BenchmarkApply(b *testing.B) {
 		sealed bool
 	}{{"plain", false}, {"sealed", true}} {
 		b.Run(c.name, func(b *testing.B) {
+			var worked time.Duration
 			for b.Loop() {
 				b.StopTimer()
 				s := benchStore(b, c.sealed)
+				before := cpu(b)
 				b.StartTimer()
 				for _, g := range groups {
 					if _, err := s.Conversations.Apply(context.Background(), g); err != nil {
 						b.Fatal(err)
 					}
 				}
+				worked += cpu(b) - before
 			}
-			perConversation(b, n*b.N)
+			perConversation(b, n*b.N, worked)
 		})
 	}
 }
@@ -87,6 +101,7 @@ func BenchmarkApply(b *testing.B) {
 // BenchmarkBareInsert is the yardstick of BenchmarkApply: the driver, a table of a key and a value, the same bytes.
 func BenchmarkBareInsert(b *testing.B) {
 	const n = 20_000
+	var worked time.Duration
 	for b.Loop() {
 		b.StopTimer()
 		path := filepath.Join(b.TempDir(), "bare.db")
@@ -100,6 +115,7 @@ func BenchmarkBareInsert(b *testing.B) {
 			b.Fatal(err)
 		}
 		org, content := uuid.New(), make([]byte, 1500)
+		before := cpu(b)
 		b.StartTimer()
 		for i := 0; i < n; i += group {
 			tx, err := db.Begin()
@@ -120,9 +136,10 @@ func BenchmarkBareInsert(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
+		worked += cpu(b) - before
 		b.StopTimer()
 		_ = db.Close()
 		b.StartTimer()
 	}
-	perConversation(b, n*b.N)
+	perConversation(b, n*b.N, worked)
 }

@@ -139,10 +139,11 @@ func touch(path string) error {
 func connect(path string, n int, parameters ...string) (*sqlx.DB, error) {
 	parameters = append([]string{"_pragma=busy_timeout(5000)", "_pragma=foreign_keys(1)", "_pragma=temp_store(MEMORY)"}, parameters...)
 	address := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: strings.Join(parameters, "&")}).String()
-	db, err := sql.Open("sqlite", address)
+	driver, err := newDriver()
 	if err != nil {
 		return nil, err
 	}
+	db := sql.OpenDB(connector{driver, address})
 	db.SetMaxOpenConns(n)
 	db.SetMaxIdleConns(n)
 	return sqlx.NewDb(db, "sqlite"), nil

@@ -19,6 +19,7 @@ func (s conversations) Apply(ctx context.Context, changes []conversation.Change)
 	if len(changes) == 0 {
 		return nil, nil
 	}
+	s.behind.writes.Add(1)
 	groups := byOrg(changes)
 	var results []conversation.Result
 	var moved []tenant.ID

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/csm-monitor/csm-monitor/core/tenant"
@@ -17,6 +18,8 @@ type behind struct {
 	mu      sync.Mutex
 	pending map[tenant.ID]bool
 	signal  chan struct{}
+	// writes counts transactions of callers, by which yield knows whether somebody is writing.
+	writes atomic.Int64
 }
 
 // pause gathers writes before they are worked on: a batch of a hundred costs hardly more than one.
@@ -66,6 +69,30 @@ func (b *behind) wake(orgs []tenant.ID) {
 	}
 }
 
+// share is how many times as long as a transaction of its own the work lets writers go first, while there are any.
+const share = 4
+
+// polite runs a transaction of the work, and lets writers go first afterwards if any came meanwhile.
+func (s *Store) polite(ctx context.Context, fn func(*tx) error) error {
+	before, began := s.behind.writes.Load(), time.Now()
+	err := s.change(ctx, fn)
+	if err != nil || s.behind.writes.Load() == before {
+		return err
+	}
+	return sleep(ctx, share*min(time.Since(began), time.Second))
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
 func (b *behind) take() []tenant.ID {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -97,24 +124,26 @@ func (s *Store) resume(ctx context.Context) error {
 
 // follow works on what is pending until the store closes. Work that fails is tried again a while later.
 func (s *Store) follow(ctx context.Context) {
-	timer := time.NewTimer(time.Hour)
-	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-s.behind.signal:
 		}
-		timer.Reset(pause)
-		select {
-		case <-ctx.Done():
+		if sleep(ctx, pause) != nil {
 			return
-		case <-timer.C:
 		}
+		var failed []tenant.ID
 		for _, org := range s.behind.take() {
-			if err := s.catchUp(ctx, org); err != nil && ctx.Err() == nil {
-				s.behind.wake([]tenant.ID{org})
+			if s.catchUp(ctx, org) != nil {
+				failed = append(failed, org)
 			}
+		}
+		if len(failed) > 0 {
+			if sleep(ctx, retryAfter) != nil {
+				return
+			}
+			s.behind.wake(failed)
 		}
 	}
 }

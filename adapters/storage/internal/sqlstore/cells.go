@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/csm-monitor/csm-monitor/core/metric"
+	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
 
 // deltas is what a batch adds to the cells of the finest grain.
@@ -31,36 +32,33 @@ func (d deltas) take(k metric.Key, v metric.Vector) error {
 
 // foldAt is the number of logged entries from which on a batch carries them over into the cells. Each entry is a cell
 // of one batch, so a reader has at most so many of them to add.
-const foldAt = 1024
+const foldAt = 2048
 
 // moveCells adds a batch's deltas to the organisation's cells. Small batches only append to a log, which readers add to
 // what the cells say; when the log has grown, a batch folds it into the cells. A cell that many small batches touch in
 // turn is so read and written once, not once for each.
 func (t *tx) moveCells(sp *space, d deltas) error {
-	for k, v := range d {
-		if len(v) == 0 {
-			delete(d, k)
-		}
+	entries, n, err := encodeLog(d)
+	if n == 0 || err != nil {
+		return err
 	}
-	if len(d) == 0 {
-		return nil
+	if sp.logged+n >= foldAt {
+		return t.fold(sp, entries)
 	}
-	if sp.logged+int64(len(d)) < foldAt {
-		entries, err := encodeLog(d)
-		if err != nil {
-			return err
-		}
-		sp.logged += int64(len(d))
-		sp.step++
-		return t.exec(`INSERT INTO cell_log (org, step, entries) VALUES (?, ?, ?)`, id(sp.org), sp.step, entries)
-	}
-	return t.fold(sp, d)
+	sp.logged += n
+	sp.step++
+	return t.exec(`INSERT INTO cell_log (org, step, entries) VALUES (?, ?, ?)`, id(sp.org), sp.step, entries)
 }
 
-// fold carries the log and d over into the cells.
-func (t *tx) fold(sp *space, d deltas) error {
+// fold carries the log, and entries that are not in it yet, over into the cells.
+func (t *tx) fold(sp *space, entries []byte) error {
+	parts := cellParts{}
+	add := func(k metric.Key, vector []byte) error {
+		parts.add(sp, k, vector, views)
+		return nil
+	}
 	if sp.logged > 0 {
-		if err := t.eachLogged(sp.org, d.add); err != nil {
+		if err := t.eachLogged(sp.org, add); err != nil {
 			return err
 		}
 		if err := t.exec(`DELETE FROM cell_log WHERE org = ?`, id(sp.org)); err != nil {
@@ -68,84 +66,68 @@ func (t *tx) fold(sp *space, d deltas) error {
 		}
 		sp.logged = 0
 	}
-	return t.putDeltas(sp, d, views)
+	if err := decodeLog(entries, add); err != nil {
+		return err
+	}
+	return t.putParts(sp, parts)
 }
 
-// putDeltas adds deltas of the finest grain to the cells of some views.
-func (t *tx) putDeltas(sp *space, d deltas, into []view) error {
-	sums := map[CellKey]metric.Vector{}
-	for k, v := range d {
-		for _, view := range into {
-			key, ok := view.key(sp, k)
-			if !ok {
-				continue
-			}
-			sum, err := sums[key].Plus(v)
-			if err != nil {
-				return err
-			}
-			sums[key] = sum
+// cellParts are vectors that are to be added to cells.
+type cellParts map[CellKey][][]byte
+
+// add puts a vector of the finest grain into the cells of some views.
+func (p cellParts) add(sp *space, k metric.Key, vector []byte, into []view) {
+	for _, v := range into {
+		if key, ok := v.key(sp, k); ok {
+			p[key] = append(p[key], vector)
 		}
 	}
-	keys := make([]CellKey, 0, len(sums))
-	for k := range sums {
+}
+
+// addToCell adds a vector to a cell where the database can do so itself, by a function of its own named csm_add.
+const addToCell = `INSERT INTO cells (org, view, bucket, handler, platform, priority, topic, vector) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+	ON CONFLICT (org, view, bucket, handler, platform, priority, topic) DO UPDATE SET vector = csm_add(vector, excluded.vector)`
+
+// putParts adds the vectors to their cells.
+func (t *tx) putParts(sp *space, parts cellParts) error {
+	keys := make([]CellKey, 0, len(parts))
+	for k := range parts {
 		keys = append(keys, k)
 	}
 	slices.SortFunc(keys, compareCellKeys)
-	return t.addToCells(sp, keys, sums)
-}
-
-func (t *tx) addToCells(sp *space, keys []CellKey, sums map[CellKey]metric.Vector) error {
-	if len(keys) == 0 {
-		return nil
-	}
 	if t.dialect.Bulk != nil {
-		old, err := t.dialect.Bulk.LoadCells(t.ctx, t.tx.Tx, id(sp.org), keys)
-		if err != nil {
-			return err
-		}
-		values := make([][]byte, len(keys))
-		for i, k := range keys {
-			if values[i], err = plus(old[k], sums[k]); err != nil {
-				return err
-			}
-		}
-		return t.dialect.Bulk.PutCells(t.ctx, t.tx.Tx, id(sp.org), keys, values)
+		return t.putManyParts(sp, keys, parts)
 	}
 	for _, k := range keys {
-		var old []byte
-		at := []any{id(sp.org), k.View, k.Bucket, k.Handler, k.Platform, k.Priority, k.Topic}
-		found, err := t.first(`SELECT vector FROM cells WHERE org = ? AND view = ? AND bucket = ? AND handler = ? AND platform = ? AND priority = ? AND topic = ?`, at...)(&old)
+		sum, err := AddVectors(parts[k]...)
 		if err != nil {
 			return err
 		}
-		value, err := plus(old, sums[k])
-		if err != nil {
-			return err
+		if len(sum) == 0 {
+			continue
 		}
-		if found {
-			err = t.exec(`UPDATE cells SET vector = ? WHERE org = ? AND view = ? AND bucket = ? AND handler = ? AND platform = ? AND priority = ? AND topic = ?`, append([]any{value}, at...)...)
-		} else {
-			err = t.exec(`INSERT INTO cells (org, view, bucket, handler, platform, priority, topic, vector) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, append(at, value)...)
-		}
-		if err != nil {
+		if err := t.exec(addToCell, id(sp.org), k.View, k.Bucket, k.Handler, k.Platform, k.Priority, k.Topic, sum); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// plus is a stored vector with more added, as it is stored. It is never nil.
-func plus(stored []byte, more metric.Vector) ([]byte, error) {
-	old, err := metric.DecodeVector(stored)
-	if err != nil {
-		return nil, err
+func (t *tx) putManyParts(sp *space, keys []CellKey, parts cellParts) error {
+	if len(keys) == 0 {
+		return nil
 	}
-	sum, err := old.Plus(more)
+	stored, err := t.dialect.Bulk.LoadCells(t.ctx, t.tx.Tx, id(sp.org), keys)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return sum.AppendBinary(make([]byte, 0, len(stored)+4*len(more)))
+	values := make([][]byte, len(keys))
+	for i, k := range keys {
+		if values[i], err = AddVectors(append(parts[k], stored[k])...); err != nil {
+			return err
+		}
+	}
+	return t.dialect.Bulk.PutCells(t.ctx, t.tx.Tx, id(sp.org), keys, values)
 }
 
 func compareCellKeys(a, b CellKey) int {
@@ -165,14 +147,18 @@ func compareCellKeys(a, b CellKey) int {
 
 var errLog = errors.New("store: not an entry of the cell log")
 
-// encodeLog is the stored form of a batch's deltas: bucket, codes, topic and vector of each, with lengths.
-func encodeLog(d deltas) ([]byte, error) {
-	var out, vector []byte
+// encodeLog is the stored form of a batch's deltas, and how many there are: bucket, codes, topic and vector of each, with
+// lengths. Deltas that move nothing are left out.
+func encodeLog(d deltas) (out []byte, n int64, err error) {
+	var vector []byte
 	for k, v := range d {
+		if len(v) == 0 {
+			continue
+		}
+		n++
 		key, _ := view{dims: byAll}.key(nil, k)
-		var err error
 		if vector, err = v.AppendBinary(vector[:0]); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		out = binary.AppendVarint(out, key.Bucket/metric.Quarter.Microseconds())
 		out = binary.AppendUvarint(out, uint64(key.Priority))
@@ -183,12 +169,12 @@ func encodeLog(d deltas) ([]byte, error) {
 		out = binary.AppendUvarint(out, uint64(len(vector)))
 		out = append(out, vector...)
 	}
-	return out, nil
+	return out, n, nil
 }
 
-// eachLogged calls fn with every entry of the organisation's log.
-func (t *tx) eachLogged(org [16]byte, fn func(metric.Key, metric.Vector) error) error {
-	return t.each(`SELECT entries FROM cell_log WHERE org = ?`, []any{org[:]}, func(scan func(...any) error) error {
+// eachLogged calls fn with every entry of the organisation's log. Vectors may be kept.
+func (t *tx) eachLogged(org tenant.ID, fn func(metric.Key, []byte) error) error {
+	return t.each(`SELECT entries FROM cell_log WHERE org = ?`, []any{id(org)}, func(scan func(...any) error) error {
 		var entries []byte
 		if err := scan(&entries); err != nil {
 			return err
@@ -197,17 +183,20 @@ func (t *tx) eachLogged(org [16]byte, fn func(metric.Key, metric.Vector) error) 
 	})
 }
 
-func decodeLog(entries []byte, fn func(metric.Key, metric.Vector) error) error {
+func decodeLog(entries []byte, fn func(metric.Key, []byte) error) error {
 	d := decoder{rest: string(entries)}
 	for d.rest != "" {
-		k := CellKey{Bucket: d.signed() * metric.Quarter.Microseconds(), Priority: int64(d.number()), Handler: int64(d.number()), Platform: int64(d.number()), Topic: d.text()}
-		vector, err := metric.DecodeVector([]byte(d.text()))
-		if err != nil {
-			return err
+		k := CellKey{
+			Bucket: d.signed() * metric.Quarter.Microseconds(), Priority: int64(d.number()), Handler: int64(d.number()),
+			Platform: int64(d.number()), Topic: d.text(),
 		}
+		size := d.count(1)
+		end := len(entries) - len(d.rest) + size
 		if d.fault {
 			return errLog
 		}
+		vector := entries[end-size : end]
+		d.rest = d.rest[size:]
 		if err := fn(k.key(), vector); err != nil {
 			return err
 		}

@@ -75,6 +75,9 @@ func (t *tx) deleteSome(org tenant.ID, q conversation.Query, at time.Time) (conv
 	}
 	uids := lo.Map(rows, func(r Row, _ int) uuid.UUID { return r.UID })
 	receipt.Conversations = len(rows)
+	if err := t.unfile(sp, uids); err != nil {
+		return receipt, err
+	}
 	if receipt.GapLinks, err = t.forget(sp, uids); err != nil {
 		return receipt, err
 	}
@@ -136,7 +139,50 @@ func (t *tx) expireSome(org tenant.ID, cutoff time.Time, limit int) (int, error)
 	if err := t.bury(sp, uids, expired, cutoff); err != nil {
 		return 0, err
 	}
+	if err := t.dropDays(sp); err != nil {
+		return 0, err
+	}
 	return len(rows), t.put(sp)
+}
+
+// dropDays removes the search index of the days before the oldest conversation that is left.
+func (t *tx) dropDays(sp *space) error {
+	var oldest int64
+	found, err := t.first(`SELECT started_at FROM conversations WHERE org = ? ORDER BY started_at LIMIT 1`, id(sp.org))(&oldest)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return t.exec(`DELETE FROM postings WHERE org = ?`, id(sp.org))
+	}
+	day, _ := dayOf(oldest)
+	return t.exec(`DELETE FROM postings WHERE org = ? AND day < ?`, id(sp.org), day)
+}
+
+// unfile takes conversations out of the search index.
+func (t *tx) unfile(sp *space, uids []uuid.UUID) error {
+	less := map[PostingKey][]posting{}
+	for _, part := range lo.Chunk(uids, maxIn) {
+		err := t.each(`SELECT id, uid, seq, content FROM conversations WHERE org = ? AND uid IN `+in(len(part)), uidArgs(sp, part), func(scan func(...any) error) error {
+			var (
+				row, seq int64
+				uid      uuid.UUID
+				content  []byte
+			)
+			if err := scan(&row, &uid, &seq, &content); err != nil {
+				return err
+			}
+			// What does not open any more cannot say what it was filed under, and must still go.
+			if c, err := sp.openContent(uid, seq, content); err == nil {
+				sp.postingsOf(row, &c, less)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return t.unfilePostings(sp.org, less)
 }
 
 // leaving reads what of some rows must be settled before they go.

@@ -118,12 +118,3 @@ func nextDay(day time.Time, zone *time.Location) time.Time {
 	y, m, d := day.In(zone).Date()
 	return metric.StartOfDay(y, m, d+1, zone)
 }
-
-func rowSpans(pieces []piece) (out spans) {
-	for _, p := range pieces {
-		if p.view == nil {
-			out = append(out, p.span)
-		}
-	}
-	return out
-}

@@ -96,80 +96,88 @@ func (sp *space) postingsOf(row int64, c *conversation.Conversation, into map[Po
 	}
 }
 
-// changePostings gives every list to change, with what is to be put in or taken out, in the order of keys.
-func (t *tx) changePostings(org tenant.ID, by map[PostingKey][]posting, change func(list, by []posting) []posting) error {
+// FilePostings is a stored list with more in it, as it is stored.
+func FilePostings(stored, more []byte) ([]byte, error) {
+	list, err := decodePostings(stored)
+	if err != nil {
+		return nil, err
+	}
+	fresh, err := decodePostings(more)
+	if err != nil {
+		return nil, err
+	}
+	if n := len(list); n == 0 || len(fresh) == 0 || comparePostings(list[n-1], fresh[0]) < 0 {
+		return encodePostings(append(list, fresh...)), nil
+	}
+	list = append(list, fresh...)
+	slices.SortFunc(list, comparePostings)
+	return encodePostings(slices.Compact(list)), nil
+}
+
+// sortedKeys are the places of lists in the order in which the table keeps them.
+func sortedKeys(by map[PostingKey][]posting) []PostingKey {
 	keys := lo.Keys(by)
 	slices.SortFunc(keys, func(a, b PostingKey) int { return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Token, b.Token)) })
-	if t.dialect.Bulk != nil {
-		return t.changeManyPostings(org, keys, by, change)
+	return keys
+}
+
+// filePostings puts postings into their lists, for some of the places.
+func (t *tx) filePostings(org tenant.ID, keys []PostingKey, by map[PostingKey][]posting) error {
+	lists := make([][]byte, len(keys))
+	for i, key := range keys {
+		slices.SortFunc(by[key], comparePostings)
+		lists[i] = encodePostings(slices.Compact(by[key]))
 	}
-	for _, key := range keys {
-		var stored []byte
-		found, err := t.first(`SELECT rows FROM postings WHERE org = ? AND day = ? AND token = ?`, id(org), key.Day, key.Token)(&stored)
-		if err != nil {
-			return err
+	if t.dialect.Bulk == nil {
+		for i, key := range keys {
+			// csm_file is FilePostings, as a function of the database.
+			err := t.exec(`INSERT INTO postings (org, day, token, rows) VALUES (?, ?, ?, ?)
+				ON CONFLICT (org, day, token) DO UPDATE SET rows = csm_file(rows, excluded.rows)`, id(org), key.Day, key.Token, lists[i])
+			if err != nil {
+				return err
+			}
 		}
-		list, err := decodePostings(stored)
-		if err != nil {
-			return err
-		}
-		list = change(list, by[key])
-		switch {
-		case len(list) == 0 && found:
-			err = t.exec(`DELETE FROM postings WHERE org = ? AND day = ? AND token = ?`, id(org), key.Day, key.Token)
-		case found:
-			err = t.exec(`UPDATE postings SET rows = ? WHERE org = ? AND day = ? AND token = ?`, encodePostings(list), id(org), key.Day, key.Token)
-		case len(list) > 0:
-			err = t.exec(`INSERT INTO postings (org, day, token, rows) VALUES (?, ?, ?, ?)`, id(org), key.Day, key.Token, encodePostings(list))
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func putIn(list, more []posting) []posting {
-	list = append(list, more...)
-	slices.SortFunc(list, comparePostings)
-	return slices.Compact(list)
-}
-
-func takeOut(list, less []posting) []posting {
-	gone := lo.SliceToMap(less, func(p posting) (posting, bool) { return p, true })
-	return slices.DeleteFunc(list, func(p posting) bool { return gone[p] })
-}
-
-func (t *tx) changeManyPostings(org tenant.ID, keys []PostingKey, by map[PostingKey][]posting, change func(list, by []posting) []posting) error {
-	if len(keys) == 0 {
 		return nil
 	}
 	stored, err := t.dialect.Bulk.LoadPostings(t.ctx, t.tx.Tx, id(org), keys)
 	if err != nil {
 		return err
 	}
-	var (
-		put, drop []PostingKey
-		lists     [][]byte
-	)
-	for _, key := range keys {
-		list, err := decodePostings(stored[key])
+	for i, key := range keys {
+		if old, ok := stored[key]; ok {
+			if lists[i], err = FilePostings(old, lists[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return t.dialect.Bulk.PutPostings(t.ctx, t.tx.Tx, id(org), keys, lists)
+}
+
+// unfilePostings takes postings out of their lists.
+func (t *tx) unfilePostings(org tenant.ID, by map[PostingKey][]posting) error {
+	for _, key := range sortedKeys(by) {
+		var stored []byte
+		found, err := t.first(`SELECT rows FROM postings WHERE org = ? AND day = ? AND token = ?`, id(org), key.Day, key.Token)(&stored)
 		if err != nil {
 			return err
 		}
-		if list = change(list, by[key]); len(list) == 0 {
-			drop = append(drop, key)
+		if !found {
 			continue
 		}
-		put, lists = append(put, key), append(lists, encodePostings(list))
-	}
-	if len(put) > 0 {
-		if err := t.dialect.Bulk.PutPostings(t.ctx, t.tx.Tx, id(org), put, lists); err != nil {
+		list, err := decodePostings(stored)
+		if err != nil {
+			return err
+		}
+		gone := lo.SliceToMap(by[key], func(p posting) (posting, bool) { return p, true })
+		list = slices.DeleteFunc(list, func(p posting) bool { return gone[p] })
+		if len(list) == 0 {
+			err = t.exec(`DELETE FROM postings WHERE org = ? AND day = ? AND token = ?`, id(org), key.Day, key.Token)
+		} else {
+			err = t.exec(`UPDATE postings SET rows = ? WHERE org = ? AND day = ? AND token = ?`, encodePostings(list), id(org), key.Day, key.Token)
+		}
+		if err != nil {
 			return err
 		}
 	}
-	if len(drop) == 0 {
-		return nil
-	}
-	return t.dialect.Bulk.DropPostings(t.ctx, t.tx.Tx, id(org), drop)
+	return nil
 }

@@ -18,45 +18,45 @@ func (s rollups) Rollup(ctx context.Context, org tenant.ID, sel metric.Selection
 }
 
 func (t *tx) rollup(org tenant.ID, sel metric.Selection) ([]metric.Cell, error) {
-	sum := metric.NewSum(sel)
+	sum := newGather(sel)
 	sp, ok, err := t.space(org, "")
 	if err != nil {
 		return nil, err
 	}
 	where, args, possible := filterCodes(sel.Where)
 	if !ok || !possible || !sel.Window.Start.Before(sel.Window.End) {
-		return sum.Cells(), nil
+		return sum.cells()
 	}
-	whole := span{ceil(sel.Window.Start), floor(sel.Window.End)}
-	for _, p := range plan(sel, sp) {
+	pieces := plan(sel, sp)
+	var cells spans
+	for _, p := range pieces {
 		if p.view == nil {
-			err = t.sumRows(sp, p.span, sum.Add)
+			err = t.eachRow(sp, p.span, sum.add)
 		} else {
+			cells = append(cells, p.span)
 			err = t.sumCells(sp, p, where, args, sum)
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
-	if sp.logged == 0 {
-		return sum.Cells(), nil
-	}
-	// Rows know everything; cells lack what is still in the log.
-	fromRows := rowSpans(plan(sel, sp))
-	err = t.eachLogged(org, func(k metric.Key, v metric.Vector) error {
-		if !whole.contains(k.Bucket) || fromRows.contain(k.Bucket) {
-			return nil
+	if sp.logged > 0 && len(cells) > 0 {
+		// Rows say everything; cells lack what is still in the log.
+		err = t.eachLogged(org, func(k metric.Key, vector []byte) error {
+			if !cells.contain(k.Bucket) {
+				return nil
+			}
+			return sum.add(k, vector)
+		})
+		if err != nil {
+			return nil, err
 		}
-		return sum.Add(metric.Cell{Key: k, Values: v})
-	})
-	if err != nil {
-		return nil, err
 	}
-	return sum.Cells(), nil
+	return sum.cells()
 }
 
 // sumCells adds the cells of one piece of a plan.
-func (t *tx) sumCells(sp *space, p piece, where string, args []any, sum *metric.Sum) error {
+func (t *tx) sumCells(sp *space, p piece, where string, args []any, sum *gather) error {
 	query := `SELECT bucket, topic, priority, handler, platform, vector FROM cells WHERE org = ? AND view = ? AND bucket >= ? AND bucket < ?` + where
 	all := append([]any{id(sp.org), p.view.stored(sp), p.from.UnixMicro(), p.to.UnixMicro()}, args...)
 	return t.each(query, all, func(scan func(...any) error) error {
@@ -67,16 +67,12 @@ func (t *tx) sumCells(sp *space, p piece, where string, args []any, sum *metric.
 		if err := scan(&k.Bucket, &k.Topic, &k.Priority, &k.Handler, &k.Platform, &vector); err != nil {
 			return err
 		}
-		values, err := metric.DecodeVector(vector)
-		if err != nil {
-			return err
-		}
-		return sum.Add(metric.Cell{Key: k.key(), Values: values})
+		return sum.add(k.key(), vector)
 	})
 }
 
-// sumRows calls add with what each conversation of a span counts, those that expired too.
-func (t *tx) sumRows(sp *space, s span, add func(metric.Cell) error) error {
+// eachRow calls add with what each conversation of a span counts, those that expired too.
+func (t *tx) eachRow(sp *space, s span, add func(metric.Key, []byte) error) error {
 	const columns = `SELECT started_at, topic, priority, handler, platform, vector FROM `
 	for _, table := range []string{"conversations", "remains"} {
 		args := []any{id(sp.org), s.from.UnixMicro(), s.to.UnixMicro()}
@@ -85,11 +81,7 @@ func (t *tx) sumRows(sp *space, s span, add func(metric.Cell) error) error {
 			if err := scan(&r.StartedAt, &r.Topic, &r.Priority, &r.Handler, &r.Platform, &r.Vector); err != nil {
 				return err
 			}
-			values, err := metric.DecodeVector(r.Vector)
-			if err != nil {
-				return err
-			}
-			return add(metric.Cell{Key: r.cellKey(), Values: values})
+			return add(r.cellKey(), r.Vector)
 		})
 		if err != nil {
 			return err

@@ -41,7 +41,7 @@ type view struct {
 var views = []view{
 	{1, quarters, byHandler | byPlatform},
 	{2, hours, byTopic | byHandler},
-	{3, hours, byAll},
+	{3, hours, byPriority | byHandler | byPlatform},
 	{4, days, byHandler | byPlatform},
 	{5, days, byTopic | byHandler},
 	{6, days, byAll},

@@ -14,10 +14,9 @@ type Bulk interface {
 	// LoadCells reads the values of cells, PutCells stores them.
 	LoadCells(ctx context.Context, tx *sql.Tx, org []byte, keys []CellKey) (map[CellKey][]byte, error)
 	PutCells(ctx context.Context, tx *sql.Tx, org []byte, keys []CellKey, values [][]byte) error
-	// LoadPostings, PutPostings and DropPostings do the same for lists of the search index.
+	// LoadPostings and PutPostings do the same for lists of the search index.
 	LoadPostings(ctx context.Context, tx *sql.Tx, org []byte, keys []PostingKey) (map[PostingKey][]byte, error)
 	PutPostings(ctx context.Context, tx *sql.Tx, org []byte, keys []PostingKey, lists [][]byte) error
-	DropPostings(ctx context.Context, tx *sql.Tx, org []byte, keys []PostingKey) error
 }
 
 var (

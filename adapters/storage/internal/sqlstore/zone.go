@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/samber/lo"
@@ -52,7 +51,7 @@ func (s *Store) rebuild(ctx context.Context, org tenant.ID) (complete bool, err 
 	if complete || err != nil {
 		return complete, err
 	}
-	err = s.change(ctx, func(t *tx) error {
+	err = s.polite(ctx, func(t *tx) error {
 		complete = true
 		sp, ok, err := t.space(org, t.dialect.Lock)
 		if !ok || err != nil || sp.from == allComplete {
@@ -69,10 +68,11 @@ func (s *Store) rebuild(ctx context.Context, org tenant.ID) (complete bool, err 
 
 func (t *tx) rebuildSome(sp *space) (complete bool, err error) {
 	// The rows already say what the log has still to add.
-	if err := t.fold(sp, deltas{}); err != nil {
+	if err := t.fold(sp, nil); err != nil {
 		return false, err
 	}
-	delta := deltas{}
+	parts := cellParts{}
+	dayViews := lo.Filter(views, func(v view, _ int) bool { return v.grain == days })
 	end := sp.from
 	for read := 0; read < rebuiltAtOnce; {
 		newest, ok, err := t.newestBefore(sp, sp.from)
@@ -84,17 +84,17 @@ func (t *tx) rebuildSome(sp *space) (complete bool, err error) {
 			break
 		}
 		day := metric.LocalDay(metric.Bucket(micros(newest)), sp.zone)
-		err = t.sumRows(sp, span{day, nextDay(day, sp.zone)}, func(c metric.Cell) error {
+		sp.from = day.UnixMicro()
+		err = t.eachRow(sp, span{day, nextDay(day, sp.zone)}, func(k metric.Key, vector []byte) error {
 			read++
-			return delta.add(c.Key, c.Values)
+			parts.add(sp, k, vector, dayViews)
+			return nil
 		})
 		if err != nil {
 			return false, err
 		}
-		sp.from = day.UnixMicro()
 	}
-	dayViews := lo.Filter(views, func(v view, _ int) bool { return v.grain == days })
-	if err := t.putDeltas(sp, delta, dayViews); err != nil {
+	if err := t.putParts(sp, parts); err != nil {
 		return false, err
 	}
 	return sp.from == allComplete, t.dropOldGrids(sp, sp.from, end)
@@ -128,8 +128,11 @@ func (t *tx) dropOldGrids(sp *space, from, to int64) error {
 	if len(old) == 0 {
 		return nil
 	}
+	if from > allComplete+dayMargin {
+		from -= dayMargin
+	}
 	args := append([]any{id(sp.org)}, old...)
-	return t.exec(`DELETE FROM cells WHERE org = ? AND view IN (?`+strings.Repeat(", ?", len(old)-1)+`) AND bucket >= ? AND bucket < ?`, append(args, from-dayMargin, to)...)
+	return t.exec(`DELETE FROM cells WHERE org = ? AND view IN `+list0(len(old))+` AND bucket >= ? AND bucket < ?`, append(args, from, to)...)
 }
 
 // dayMargin reaches back to the start of a day that another zone began earlier.
