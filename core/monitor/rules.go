@@ -142,15 +142,7 @@ func (r *reading) signalsBefore(handover int) []conversation.Signal {
 
 func (r *reading) outcome() {
 	turns := lo.Map(r.c.Messages, func(m conversation.Message, i int) outcome.Turn {
-		t := outcome.Turn{Sender: m.Sender}
-		switch {
-		case m.Sender == conversation.Customer:
-			t.Question = outcome.IsQuestion(m.Content)
-			t.Thanks, t.NegatedThanks = r.cues[i].Thanks, r.cues[i].NegatedThanks
-		case m.Sender.Automated():
-			t.NoAnswer = r.cues[i].BotGaveUp != "" || r.cues[i].TransferAnnounced != ""
-		}
-		return t
+		return outcome.ReadTurn(m.Sender, m.Content, r.cues[i])
 	})
 	r.f.Outcome = outcome.Read(turns, outcome.Stated{
 		Handler: r.f.Handler, Escalated: r.f.Escalation.Escalated, Unmet: r.f.Escalation.UnmetRequest,
