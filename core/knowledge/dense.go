@@ -16,6 +16,9 @@ type Dense struct {
 // NewDense is an empty index for a model whose threshold is given, 0 to 1.
 func NewDense(threshold float64) *Dense { return &Dense{threshold: threshold, next: 1} }
 
+// Reserve keeps an id from being given to a new gap.
+func (d *Dense) Reserve(id int64) { d.next = max(d.next, id+1) }
+
 // Add puts a vector into a gap that is known already, to rebuild an index from what was stored.
 func (d *Dense) Add(gap int64, vector []float32) {
 	at := -1

@@ -25,11 +25,17 @@ type gapIndexes struct {
 // gapIndex is an index with the version of the store it agrees with and how far it has come. Its lock is held for a
 // whole run.
 type gapIndex struct {
-	mu      sync.Mutex
+	mu sync.Mutex
+	// index compares words, meaning vectors; which of the two is used depends on the Monitor.
 	index   *knowledge.Index
+	meaning *meaningIndex
+	ready   bool
 	version int64
 	through int64
 }
+
+// drop makes the next run start from what is stored.
+func (g *gapIndex) drop() { g.index, g.meaning, g.ready = nil, nil, false }
 
 // heldAtMost bounds how many indexes are kept; beyond it all are built anew when they are needed.
 const heldAtMost = 64
@@ -65,11 +71,11 @@ func (m *Monitor) AssignGaps(ctx context.Context, org tenant.ID) (int, error) {
 	defer g.mu.Unlock()
 	n, err := m.assign(ctx, org, g)
 	for lost(err) {
-		g.index = nil
+		g.drop()
 		n, err = m.assign(ctx, org, g)
 	}
 	if err != nil {
-		g.index = nil
+		g.drop()
 		return 0, err
 	}
 	through := g.through
@@ -84,20 +90,29 @@ func (m *Monitor) AssignGaps(ctx context.Context, org tenant.ID) (int, error) {
 
 // assign works one batch in and stores what it decides.
 func (m *Monitor) assign(ctx context.Context, org tenant.ID, g *gapIndex) (int, error) {
-	if g.index == nil {
+	if !g.ready {
 		snapshot, err := m.store.Gaps.Load(ctx, org)
 		if err != nil {
 			return 0, err
 		}
-		g.index, g.version, g.through = knowledge.NewIndex(snapshot), snapshot.Version, snapshot.Through
+		g.ready, g.version, g.through = true, snapshot.Version, snapshot.Through
+		if m.meaning.Embedder == nil {
+			g.index = knowledge.NewIndex(snapshot)
+		}
 	}
 	changed, err := m.store.Changes.Since(ctx, org, g.through, batch)
 	if err != nil || len(changed) == 0 {
 		return 0, err
 	}
 	commit := knowledge.Commit{Through: changed[len(changed)-1].Seq}
-	for _, c := range changed {
-		g.index.Take(link(c), c.Findings.Sentiment.Language, &commit)
+	if m.meaning.Embedder != nil {
+		if err := m.byMeaning(ctx, org, g, changed, &commit); err != nil {
+			return 0, err
+		}
+	} else {
+		for _, c := range changed {
+			g.index.Take(link(c), c.Findings.Sentiment.Language, &commit)
+		}
 	}
 	version, err := m.store.Gaps.Save(ctx, org, g.version, commit)
 	if err != nil {

@@ -13,17 +13,20 @@ import (
 
 // Monitor answers for all organisations of one store.
 type Monitor struct {
-	store  port.Storage
-	clock  func() time.Time
-	cache  settingsCache
-	gaps   gapIndexes
-	models models
+	store   port.Storage
+	clock   func() time.Time
+	meaning Meaning
+	cache   settingsCache
+	gaps    gapIndexes
+	models  models
 }
 
 // Options are what a Monitor needs besides a store.
 type Options struct {
 	// Clock is the time of day; required, so that nothing in the core reads a clock of its own.
 	Clock func() time.Time
+	// Meaning, when its Embedder is set, gathers knowledge gaps by what questions mean instead of by their words.
+	Meaning Meaning
 }
 
 // New builds a Monitor. A store with a missing part, or no clock, is an error that names it.
@@ -34,8 +37,11 @@ func New(store port.Storage, o Options) (*Monitor, error) {
 	if o.Clock == nil {
 		return nil, fmt.Errorf("monitor: Options.Clock is required")
 	}
+	if o.Meaning.Embedder != nil && !(o.Meaning.Threshold > 0 && o.Meaning.Threshold < 1) {
+		return nil, fmt.Errorf("monitor: Options.Meaning.Threshold must be between 0 and 1")
+	}
 	return &Monitor{
-		store: store, clock: o.Clock,
+		store: store, clock: o.Clock, meaning: o.Meaning,
 		cache:  settingsCache{orgs: map[tenant.ID]cachedSettings{}},
 		gaps:   gapIndexes{orgs: map[tenant.ID]*gapIndex{}},
 		models: models{orgs: map[tenant.ID]learned{}},

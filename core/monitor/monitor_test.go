@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -357,6 +359,55 @@ func TestGapsFollowTheirConversations(t *testing.T) {
 	d.must(err)
 	if shown, err = d.m.KnowledgeGap(d.ctx, d.org, gap.ID); err != nil || shown.Count != 2 {
 		t.Errorf("after a deletion: %+v, %v", shown, err)
+	}
+}
+
+// topical embeds by whether a text speaks of money, so that questions without a common word can mean the same.
+type topical struct{ down bool }
+
+func (e *topical) Model() string { return "topical" }
+
+func (e *topical) Embed(_ context.Context, texts []string) ([][]float32, error) {
+	if e.down {
+		return nil, port.ErrUnavailable
+	}
+	return lo.Map(texts, func(t string, _ int) []float32 {
+		if strings.Contains(t, "invoice") || strings.Contains(t, "bill") {
+			return []float32{1, 0.1}
+		}
+		return []float32{0.1, 1}
+	}), nil
+}
+
+func TestGapsByMeaning(t *testing.T) {
+	d := newDesk(t)
+	model := &topical{}
+	restart := func() {
+		m, err := monitor.New(d.store, monitor.Options{Clock: func() time.Time { return d.now }, Meaning: monitor.Meaning{Embedder: model, Threshold: 0.8}})
+		d.must(err)
+		d.m = m
+	}
+	ask := func(id, question string) said {
+		return said{id: id, start: noon.Add(-time.Hour), lines: []line{{conversation.Customer, question}, gaveUp, agent}}
+	}
+	restart()
+	d.send(ask("a", "Where can I download my invoice?"), ask("b", "Why was the bill higher than usual?"), ask("c", "How do I reset the thermostat?"))
+	d.work()
+	restart() // what was learnt is what is stored
+	d.send(ask("d", "Can you split one bill into two?"))
+	d.work()
+	model.down = true
+	d.send(ask("e", "Can you resend the invoice?"))
+	if _, err := d.m.AssignGaps(d.ctx, d.org); !errors.Is(err, port.ErrUnavailable) {
+		t.Errorf("an outage of the model: %v", err)
+	}
+	model.down = false
+	d.work()
+	gaps, err := d.m.KnowledgeGaps(d.ctx, monitor.GapQuery{Org: d.org, MinOccurrences: 1})
+	d.must(err)
+	counts := lo.Map(gaps.Gaps, func(g monitor.Gap, _ int) int { return g.Count })
+	if !slices.Equal(counts, []int{4, 1}) || !gaps.Complete {
+		t.Errorf("wanted 4 about money and 1 other, got %v, complete %v", counts, gaps.Complete)
 	}
 }
 
