@@ -32,15 +32,12 @@ func (p Program) withDemo(args []string) (Program, []string) {
 // Demo is a server with a living example organisation: its last two months are there when it starts, and new
 // conversations come in while it runs. With any store but one in memory it refuses to start.
 func Demo(cfg config.Config) fx.Option {
+	if scheme := cfg.Storage.Scheme(); scheme != "memory" {
+		return fx.Error(fmt.Errorf("the demo keeps nothing and so needs memory://, not %s://", scheme))
+	}
 	return fx.Options(
 		fx.Provide(newDemo),
-		fx.Invoke(func(lc fx.Lifecycle, d *demo) error {
-			if scheme := cfg.Storage.Scheme(); scheme != "memory" {
-				return fmt.Errorf("the demo keeps nothing and so needs memory://, not %s://", scheme)
-			}
-			lc.Append(fx.StartHook(d.begin))
-			return nil
-		}),
+		fx.Invoke(func(lc fx.Lifecycle, d *demo) { lc.Append(fx.StartHook(d.begin)) }),
 		Server(cfg),
 		fx.Invoke(func(lc fx.Lifecycle, d *demo) {
 			lc.Append(fx.StartHook(d.tell))
@@ -154,17 +151,27 @@ func (d *demo) live(ctx context.Context) {
 		}
 		now := d.clock()
 		if !now.Before(next) {
-			_, made := d.generator.At(now)
-			for _, x := range made {
-				heap.Push(&d.waiting, x)
-			}
+			d.start(now)
 			next = now.Add(demoEvery)
 		}
-		for len(d.waiting) > 0 && !d.waiting[0].At.After(now) {
-			x := heap.Pop(&d.waiting).(simulate.Delivered)
-			if err := d.ingest(ctx, []simulate.Delivered{x}); err != nil && ctx.Err() == nil {
-				d.log.Warn("a demo conversation was not taken in", "conversation", x.Case, "error", err)
-			}
+		d.deliver(ctx, now)
+	}
+}
+
+// start begins a conversation.
+func (d *demo) start(now time.Time) {
+	_, made := d.generator.At(now)
+	for _, x := range made {
+		heap.Push(&d.waiting, x)
+	}
+}
+
+// deliver takes in what has arrived by now.
+func (d *demo) deliver(ctx context.Context, now time.Time) {
+	for len(d.waiting) > 0 && !d.waiting[0].At.After(now) {
+		x := heap.Pop(&d.waiting).(simulate.Delivered)
+		if err := d.ingest(ctx, []simulate.Delivered{x}); err != nil && ctx.Err() == nil {
+			d.log.Warn("a demo conversation was not taken in", "conversation", x.Case, "error", err)
 		}
 	}
 }
