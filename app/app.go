@@ -17,6 +17,7 @@ import (
 	"go.uber.org/fx"
 
 	"github.com/csm-monitor/csm-monitor/adapters/storage"
+	"github.com/csm-monitor/csm-monitor/adapters/storage/groupcommit"
 	"github.com/csm-monitor/csm-monitor/app/builtin"
 	"github.com/csm-monitor/csm-monitor/app/config"
 	"github.com/csm-monitor/csm-monitor/app/jobs"
@@ -87,6 +88,7 @@ func openStore(lc fx.Lifecycle, cfg config.Config, keys *keyring, _ held, s stor
 	if err != nil {
 		return port.Storage{}, forgetting(keys, err)
 	}
+	store = groupcommit.Wrap(store, groupcommit.Options{})
 	lc.Append(fx.StopHook(store.Close))
 	return store, nil
 }
@@ -97,10 +99,6 @@ func forgetting(keys *keyring, err error) error {
 		return fmt.Errorf("%w (and the master key made for it could not be removed: %w)", err, removal)
 	}
 	return err
-}
-
-func newMonitor(store port.Storage, clock func() time.Time) (*monitor.Monitor, error) {
-	return monitor.New(store, monitor.Options{Clock: clock})
 }
 
 func newRunner(store port.Storage, m *monitor.Monitor, clock func() time.Time, log *slog.Logger) *jobs.Runner {

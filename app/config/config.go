@@ -30,6 +30,11 @@ type Config struct {
 	DefaultPlan   Plan  `env:"DEFAULT_PLAN" envDefault:"self_hosted" group:"Organisations" help:"Plan of organisations made here. It decides how long text is kept; self_hosted keeps it until you say otherwise."`
 	RetentionDays *Days `env:"RETENTION_DAYS" group:"Organisations" default:"what the plan says" help:"Days for which text of organisations made here is kept, 0 to keep everything."`
 
+	EmbedderURL       string  `env:"EMBEDDER_URL" group:"Knowledge gaps" default:"none: questions are compared by their words" help:"OpenAI-compatible endpoint that compares questions by meaning, such as http://localhost:11434/v1 of Ollama. Questions are sent to it."`
+	EmbedderModel     string  `env:"EMBEDDER_MODEL" group:"Knowledge gaps" default:"none" help:"Model of the embedder; needed with an address."`
+	EmbedderKey       Secret  `env:"EMBEDDER_KEY" group:"Knowledge gaps" secret:"true" default:"none" help:"Bearer token of the embedder."`
+	EmbedderThreshold float64 `env:"EMBEDDER_THRESHOLD" group:"Knowledge gaps" default:"none" help:"Cosine from which two questions are one gap, between 0 and 1; needed with an address. It belongs to the model: choose it on questions of your own."`
+
 	LogLevel  Level  `env:"LOG_LEVEL" envDefault:"info" group:"Logs" help:"Least level that is written: debug, info, warn or error."`
 	LogFormat Format `env:"LOG_FORMAT" envDefault:"auto" group:"Logs" help:"json, text, or auto: text on a terminal, JSON everywhere else."`
 }
@@ -67,8 +72,25 @@ func (c *Config) complete(s *source, schemes []string) {
 	if c.DrainTimeout < 0 || c.DrainTimeout > time.Hour {
 		s.faults.add("%s must be from 0s to 1h.", s.named("DRAIN_TIMEOUT"))
 	}
+	c.checkEmbedder(s)
 	if c.MaxBody > c.MaxBatch && c.MaxBatch > 0 {
 		s.faults.add("%s must not be above %s: a batch of one would not fit.", s.named("MAX_BODY"), s.named("MAX_BATCH"))
+	}
+}
+
+// checkEmbedder wants all of an embedder or nothing: a half-configured one would quietly compare words.
+func (c *Config) checkEmbedder(s *source) {
+	if c.EmbedderURL == "" {
+		if c.EmbedderModel != "" || c.EmbedderThreshold != 0 {
+			s.faults.add("%s is needed with a model or threshold of the embedder.", s.named("EMBEDDER_URL"))
+		}
+		return
+	}
+	if c.EmbedderModel == "" {
+		s.faults.add("%s is needed with an address of the embedder.", s.named("EMBEDDER_MODEL"))
+	}
+	if !(c.EmbedderThreshold > 0 && c.EmbedderThreshold < 1) {
+		s.faults.add("%s must be between 0 and 1.", s.named("EMBEDDER_THRESHOLD"))
 	}
 }
 
