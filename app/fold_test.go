@@ -61,7 +61,7 @@ type fold struct {
 	ratings              map[string][]int
 	unhappy, mooded      int
 	resolved, settled    int
-	confirmed, failed    int
+	failed               int
 	credited, gross      int
 	conservative         int
 	cost                 *big.Rat

@@ -77,7 +77,7 @@ func TestCoreHasNoMutableGlobals(t *testing.T) {
 					targets = []ast.Expr{n.X}
 				}
 				for _, target := range targets {
-					if id := rootOf(target); id != nil && globals[f.folder][id.Name] && (id.Obj == nil || isGlobal(f, id.Obj)) {
+					if id := rootOf(target); id != nil && globals[f.folder][id.Name] && (id.Obj == nil || isGlobal(f, id)) {
 						t.Errorf("%s changes the package's variable %s", f.at(n), id.Name)
 					}
 				}
@@ -87,7 +87,8 @@ func TestCoreHasNoMutableGlobals(t *testing.T) {
 	})
 }
 
-func isGlobal(f file, o *ast.Object) bool { return f.tree.Scope.Lookup(o.Name) == o }
+// isGlobal says whether an identifier is the package's and not a local one of the same name.
+func isGlobal(f file, id *ast.Ident) bool { return f.tree.Scope.Lookup(id.Name) == id.Obj }
 
 // rootOf is the variable that an assignment's target belongs to.
 func rootOf(e ast.Expr) *ast.Ident {
