@@ -27,14 +27,15 @@ const (
 var errRefused = errors.New("some lines were refused")
 
 type commands struct {
-	Import    importCmd    `cmd:"" help:"Import conversations from a file into a server."`
-	Keys      keysCmd      `cmd:"" help:"Create, list and revoke API keys."`
-	Migrate   migrateCmd   `cmd:"" help:"Bring the schema of the store in CSM_STORAGE up to date, without starting a server."`
-	Assess    assessCmd    `cmd:"" help:"Read conversations without a server: what each shows, with the evidence."`
-	Gaps      gapsCmd      `cmd:"" help:"Gather questions into knowledge gaps without a server."`
-	Simulate  simulateCmd  `cmd:"" help:"Make up an organisation whose truth is known, as a file to import."`
-	SelfAudit selfAuditCmd `cmd:"" name:"self-audit" help:"Hold the figures against simulated organisations whose truth is known."`
-	Version   versionCmd   `cmd:"" help:"Print the version."`
+	Import      importCmd      `cmd:"" help:"Import conversations from a file into a server."`
+	Keys        keysCmd        `cmd:"" help:"Create, list and revoke API keys."`
+	Migrate     migrateCmd     `cmd:"" help:"Bring the schema of the store in CSM_STORAGE up to date, without starting a server."`
+	Assess      assessCmd      `cmd:"" help:"Read conversations without a server: what each shows, with the evidence."`
+	Gaps        gapsCmd        `cmd:"" help:"Gather questions into knowledge gaps without a server."`
+	Simulate    simulateCmd    `cmd:"" help:"Make up an organisation whose truth is known, as a file to import."`
+	SelfAudit   selfAuditCmd   `cmd:"" name:"self-audit" help:"Hold the figures against simulated organisations whose truth is known."`
+	Definitions definitionsCmd `cmd:"" help:"Print what every figure means."`
+	Version     versionCmd     `cmd:"" help:"Print the version."`
 }
 
 const description = `The operator's tool of csm-monitor.
