@@ -53,9 +53,10 @@ func State[T any](value *T, stamp Stamp) Said[T] {
 // merge keeps the weightier statement; of two equally weighty ones, the one whose value sorts last, so that the order
 // of arrival never decides.
 func (s *Said[T]) merge(o Said[T], compare func(a, b T) int) {
-	switch c := s.Stamp.compare(o.Stamp); {
-	case !o.OK():
-	case c < 0, c == 0 && compare(s.Value, o.Value) < 0:
+	if !o.OK() {
+		return
+	}
+	if c := s.Stamp.compare(o.Stamp); c < 0 || c == 0 && compare(s.Value, o.Value) < 0 {
 		*s = o
 	}
 }

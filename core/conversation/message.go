@@ -80,20 +80,23 @@ func place(messages []Message, stamp Stamp) []Message {
 	return out
 }
 
-// mergeMessages is the union of both, each message once, in order.
+// mergeMessages is the union of both, each message once, in order. It changes neither.
 func mergeMessages(have, more []Message) []Message {
-	if len(more) == 0 {
+	switch {
+	case len(more) == 0:
 		return have
-	}
-	if len(have) == 0 {
+	case len(have) == 0:
 		return sortMessages(dedupe(more))
 	}
 	return sortMessages(dedupe(slices.Concat(have, more), len(have)))
 }
 
 // dedupe joins messages of the same identity. The parts begin at the given cuts: identical lines are counted within a
-// part and joined across parts.
+// part and joined across parts. Without any it returns the messages themselves.
 func dedupe(all []Message, cuts ...int) []Message {
+	if distinct(all) {
+		return all
+	}
 	out := make([]Message, 0, len(all))
 	index := make(map[identity]int, len(all))
 	start := 0
@@ -111,6 +114,25 @@ func dedupe(all []Message, cuts ...int) []Message {
 		start = end
 	}
 	return out
+}
+
+// distinctUpTo is the number of messages up to which comparing each with each is quicker than looking up identities.
+const distinctUpTo = 32
+
+// distinct reports that no two of a few messages can be the same; false says nothing.
+func distinct(messages []Message) bool {
+	if len(messages) > distinctUpTo {
+		return false
+	}
+	for i := range messages {
+		for j := range i {
+			a, b := &messages[i], &messages[j]
+			if a.ID == b.ID && (a.ID != "" || a.Sender == b.Sender && a.Content == b.Content) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // join is one message out of two versions of it: the weightier text, the earliest place.
@@ -133,9 +155,22 @@ func compareText(a, b Message) int {
 	)
 }
 
+// sortMessages returns the messages in order: themselves when they are, else a copy.
 func sortMessages(m []Message) []Message {
-	slices.SortStableFunc(m, func(a, b Message) int {
-		return cmp.Or(a.Order.Compare(b.Order), cmp.Compare(a.Position, b.Position), compareText(a, b))
-	})
+	if slices.IsSortedFunc(m, compareOrder) {
+		return m
+	}
+	m = slices.Clone(m)
+	slices.SortStableFunc(m, compareOrder)
 	return m
+}
+
+func compareOrder(a, b Message) int {
+	if c := a.Order.Compare(b.Order); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(a.Position, b.Position); c != 0 {
+		return c
+	}
+	return compareText(a, b)
 }

@@ -3,6 +3,8 @@ package conversation
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -60,13 +62,16 @@ var MinTime = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 func (p Patch) Validate(now time.Time) error {
 	v := &validator{latest: now.Add(24 * time.Hour)}
 	v.id("/conversation_id", p.Key.ID, true)
-	oneOf(v, "/platform", p.Key.Platform, Platforms(), true)
-	v.facts(p.Facts)
-	if len(p.Messages) > MaxMessages {
-		v.Add("/messages", fmt.Sprintf("must have at most %d items", MaxMessages))
+	if known := Platforms(); !slices.Contains(known, p.Key.Platform) {
+		v.fault("/platform", oneOf(known))
 	}
-	for i, m := range p.Messages {
-		v.message(fmt.Sprintf("/messages/%d", i), m)
+	v.facts(&p.Facts)
+	if len(p.Messages) > MaxMessages {
+		v.fault("/messages", fmt.Sprintf("must have at most %d items", MaxMessages))
+	}
+	for i := range p.Messages {
+		v.in, v.item = "/messages/", i
+		v.message(&p.Messages[i])
 	}
 	return v.OrNil()
 }
@@ -74,22 +79,37 @@ func (p Patch) Validate(now time.Time) error {
 type validator struct {
 	Invalid
 	latest time.Time
+	// in is the list whose item is checked, such as "/messages/", or empty.
+	in   string
+	item int
 }
 
-func (v *validator) facts(f Facts) {
+// fault notes a fault of the item that is checked.
+func (v *validator) fault(field, message string) {
+	if v.in != "" {
+		field = v.in + strconv.Itoa(v.item) + field
+	}
+	v.Add(field, message)
+}
+
+func (v *validator) facts(f *Facts) {
 	v.said("/customer_id", f.CustomerID)
 	v.said("/ai_agent_id", f.AIAgentID)
 	if r := f.Rating; r.OK() && (r.Value.Score < 1 || r.Value.Score > 5) {
-		v.Add("/csat_score", "must be a whole number from 1 to 5")
+		v.fault("/csat_score", "must be a whole number from 1 to 5")
 	}
 	if f.Rating.OK() && !f.Rating.Value.At.IsZero() {
 		v.time("/rated_at", f.Rating.Value.At)
 	}
 	if f.Sentiment.OK() {
-		oneOf(v, "/sentiment", f.Sentiment.Value, Sentiments(), true)
+		if known := Sentiments(); !slices.Contains(known, f.Sentiment.Value) {
+			v.fault("/sentiment", oneOf(known))
+		}
 	}
 	if f.Priority.OK() {
-		oneOf(v, "/priority", f.Priority.Value, Priorities(), true)
+		if known := Priorities(); !slices.Contains(known, f.Priority.Value) {
+			v.fault("/priority", oneOf(known))
+		}
 	}
 	v.text("/escalation_reason", f.EscalationReason.Value, MaxReasonBytes)
 	v.text("/topic", f.Topic.Value, MaxLabelBytes)
@@ -97,19 +117,21 @@ func (v *validator) facts(f Facts) {
 	v.seconds("/resolution_time_seconds", f.ResolutionSeconds)
 	v.seconds("/handle_time_seconds", f.HandleSeconds)
 	if c := f.Cost.Value; c < 0 || c > MaxCostMicro {
-		v.Add("/cost_usd", "must be from 0 to 1000000")
+		v.fault("/cost_usd", "must be from 0 to 1000000")
 	}
 	v.count("/input_tokens", f.TokensIn)
 	v.count("/output_tokens", f.TokensOut)
 	if len(f.Metadata.Value) > MaxMetadataBytes {
-		v.Add("/metadata", fmt.Sprintf("must be at most %d bytes", MaxMetadataBytes))
+		v.fault("/metadata", fmt.Sprintf("must be at most %d bytes", MaxMetadataBytes))
 	}
 	if len(f.Tags.Value) > MaxTags {
-		v.Add("/tags", fmt.Sprintf("must have at most %d items", MaxTags))
+		v.fault("/tags", fmt.Sprintf("must have at most %d items", MaxTags))
 	}
 	for i, tag := range f.Tags.Value {
-		v.text(fmt.Sprintf("/tags/%d", i), tag, MaxLabelBytes)
+		v.in, v.item = "/tags/", i
+		v.text("", tag, MaxLabelBytes)
 	}
+	v.in = ""
 	for _, t := range []struct {
 		field string
 		said  Said[time.Time]
@@ -120,16 +142,18 @@ func (v *validator) facts(f Facts) {
 	}
 }
 
-func (v *validator) message(path string, m Message) {
-	oneOf(v, path+"/sender_type", m.Sender, Senders(), true)
-	v.text(path+"/content", m.Content, MaxContentBytes)
-	v.id(path+"/message_id", m.ID, false)
-	v.id(path+"/sender_id", m.SenderID, false)
+func (v *validator) message(m *Message) {
+	if known := Senders(); !slices.Contains(known, m.Sender) {
+		v.fault("/sender_type", oneOf(known))
+	}
+	v.text("/content", m.Content, MaxContentBytes)
+	v.id("/message_id", m.ID, false)
+	v.id("/sender_id", m.SenderID, false)
 	if !m.At.IsZero() {
-		v.time(path+"/timestamp", m.At)
+		v.time("/timestamp", m.At)
 	}
 	if len(m.Metadata) > MaxMetadataBytes {
-		v.Add(path+"/metadata", fmt.Sprintf("must be at most %d bytes", MaxMetadataBytes))
+		v.fault("/metadata", fmt.Sprintf("must be at most %d bytes", MaxMetadataBytes))
 	}
 }
 
@@ -142,48 +166,45 @@ func (v *validator) said(field string, s Said[string]) {
 func (v *validator) id(field, s string, required bool) {
 	switch {
 	case s == "" && required:
-		v.Add(field, fmt.Sprintf("must be 1 to %d bytes", MaxIDBytes))
+		v.fault(field, fmt.Sprintf("must be 1 to %d bytes", MaxIDBytes))
 	case len(s) > MaxIDBytes:
-		v.Add(field, fmt.Sprintf("must be 1 to %d bytes", MaxIDBytes))
+		v.fault(field, fmt.Sprintf("must be 1 to %d bytes", MaxIDBytes))
 	case strings.ContainsRune(s, 0):
-		v.Add(field, "must not contain the NUL character")
+		v.fault(field, "must not contain the NUL character")
 	case !utf8.ValidString(s):
-		v.Add(field, "must be valid UTF-8")
+		v.fault(field, "must be valid UTF-8")
 	}
 }
 
 func (v *validator) text(field, s string, limit int) {
 	switch {
 	case len(s) > limit:
-		v.Add(field, fmt.Sprintf("must be at most %d bytes", limit))
+		v.fault(field, fmt.Sprintf("must be at most %d bytes", limit))
 	case strings.ContainsRune(s, 0):
-		v.Add(field, "must not contain the NUL character")
+		v.fault(field, "must not contain the NUL character")
 	case !utf8.ValidString(s):
-		v.Add(field, "must be valid UTF-8")
+		v.fault(field, "must be valid UTF-8")
 	}
 }
 
 func (v *validator) seconds(field string, s Said[float64]) {
 	if x := s.Value; math.IsNaN(x) || x < 0 || x > MaxSeconds {
-		v.Add(field, "must be from 0 to 3200000000 seconds")
+		v.fault(field, "must be from 0 to 3200000000 seconds")
 	}
 }
 
 func (v *validator) count(field string, s Said[int64]) {
 	if s.Value < 0 || s.Value > MaxTokens {
-		v.Add(field, "must be from 0 to 1000000000000")
+		v.fault(field, "must be from 0 to 1000000000000")
 	}
 }
 
 func (v *validator) time(field string, t time.Time) {
 	if t.Before(MinTime) || t.After(v.latest) {
-		v.Add(field, "must be between 2000-01-01 and one day from now")
+		v.fault(field, "must be between 2000-01-01 and one day from now")
 	}
 }
 
-func oneOf[T ~string](v *validator, field string, got T, known []T, required bool) {
-	if got == "" && !required || lo.Contains(known, got) {
-		return
-	}
-	v.Add(field, "must be one of "+strings.Join(lo.Map(known, func(k T, _ int) string { return string(k) }), ", "))
+func oneOf[T ~string](known []T) string {
+	return "must be one of " + strings.Join(lo.Map(known, func(k T, _ int) string { return string(k) }), ", ")
 }

@@ -20,7 +20,7 @@ const (
 // Contribution is what one version of a conversation adds to one cell: a pure function, so that a new version can take
 // the old one's part away to the last unit.
 func Contribution(c conversation.Conversation) Cell {
-	f := c.Findings
+	f := &c.Findings
 	ai := f.Handler.AIInvolved()
 	b := &builder{entries: make([]Entry, 0, 48)}
 	b.add(Conversations, 1)
@@ -33,16 +33,16 @@ func Contribution(c conversation.Conversation) Cell {
 	b.count(UnmetRequest, f.Escalation.UnmetRequest)
 	b.count(FirstContactYes, c.Facts.FirstContactResolution.Value)
 	b.count(FirstContactNo, c.Facts.FirstContactResolution.OK() && !c.Facts.FirstContactResolution.Value)
-	b.messages(c)
-	b.escalation(c, ai)
-	b.ratings(c)
-	b.failure(f.Failure, ai)
+	b.messages(c.Messages)
+	b.escalation(&c, ai)
+	b.ratings(&c)
+	b.failure(&f.Failure, ai)
 	if ai {
 		b.add(Ended(f.Outcome.Kind), 1)
 	}
-	b.credit(c, ai)
-	b.costs(c, ai)
-	b.durations(c)
+	b.credit(&c, ai)
+	b.costs(&c, ai)
+	b.durations(&c)
 	return Cell{Key: KeyOf(c), Values: b.vector()}
 }
 
@@ -57,15 +57,15 @@ func KeyOf(c conversation.Conversation) Key {
 	}
 }
 
-func (b *builder) messages(c conversation.Conversation) {
+func (b *builder) messages(messages []conversation.Message) {
 	var ai, human, customer int64
-	for _, m := range c.Messages {
-		switch {
-		case m.Sender.Automated():
+	for i := range messages {
+		switch sender := messages[i].Sender; {
+		case sender.Automated():
 			ai++
-		case m.Sender == conversation.HumanAgent:
+		case sender == conversation.HumanAgent:
 			human++
-		case m.Sender == conversation.Customer:
+		case sender == conversation.Customer:
 			customer++
 		}
 	}
@@ -74,8 +74,8 @@ func (b *builder) messages(c conversation.Conversation) {
 	b.add(CustomerMessages, customer)
 }
 
-func (b *builder) escalation(c conversation.Conversation, ai bool) {
-	e := c.Findings.Escalation
+func (b *builder) escalation(c *conversation.Conversation, ai bool) {
+	e := &c.Findings.Escalation
 	b.count(Escalated, e.Escalated)
 	b.count(DeclaredEscalated, e.Escalated && e.Declared)
 	b.count(EscalatedAI, e.Escalated && ai)
@@ -95,7 +95,7 @@ func (b *builder) escalation(c conversation.Conversation, ai bool) {
 	}
 }
 
-func (b *builder) ratings(c conversation.Conversation) {
+func (b *builder) ratings(c *conversation.Conversation) {
 	label := c.Sentiment()
 	b.add(SentimentLabel(label), 1)
 	if !c.Facts.Rating.OK() {
@@ -108,7 +108,7 @@ func (b *builder) ratings(c conversation.Conversation) {
 	b.count(SatisfiedWithLabel(label), r.Satisfied())
 }
 
-func (b *builder) failure(f conversation.FailureFinding, ai bool) {
+func (b *builder) failure(f *conversation.FailureFinding, ai bool) {
 	if !ai || !f.Failed() {
 		return
 	}
@@ -120,7 +120,7 @@ func (b *builder) failure(f conversation.FailureFinding, ai bool) {
 }
 
 // credit counts resolutions the AI may be credited with. A customer who is back on the topic in time takes it away.
-func (b *builder) credit(c conversation.Conversation, ai bool) {
+func (b *builder) credit(c *conversation.Conversation, ai bool) {
 	back72, back7d := c.ReturnedWithin(ReturnWindow), c.ReturnedWithin(DurableWindow)
 	b.count(Returned72h, ai && back72)
 	b.count(Returned7d, ai && back7d)
@@ -138,7 +138,7 @@ func (b *builder) credit(c conversation.Conversation, ai bool) {
 }
 
 // costs counts what the AI cost or used. A conversation that reports its own cost is priced by that alone.
-func (b *builder) costs(c conversation.Conversation, ai bool) {
+func (b *builder) costs(c *conversation.Conversation, ai bool) {
 	in, out := c.Facts.TokensIn, c.Facts.TokensOut
 	b.add(TokensIn, in.Value)
 	b.add(TokensOut, out.Value)
@@ -157,7 +157,7 @@ func (b *builder) costs(c conversation.Conversation, ai bool) {
 	b.add(UnreportedTokensOut, out.Value)
 }
 
-func (b *builder) durations(c conversation.Conversation) {
+func (b *builder) durations(c *conversation.Conversation) {
 	b.seconds(Resolution, c.Findings.ResolutionSeconds)
 	b.seconds(FirstResponse, c.Findings.FirstResponseSeconds)
 	switch c.Findings.Handler {

@@ -32,13 +32,24 @@ func LogValue(alpha float64, i int) float64 {
 	return 2 * math.Pow(g, float64(i)) / (g + 1)
 }
 
-// LogCell is the measure that counts a duration; 0 seconds have a cell of their own.
+// logBounds are the upper bounds of the log cells of durations, γ^i, up to MaxSeconds.
+var logBounds = func() []float64 {
+	bounds := []float64{1}
+	for bounds[len(bounds)-1] < MaxSeconds {
+		bounds = append(bounds, math.Pow(Gamma(Alpha), float64(len(bounds))))
+	}
+	return bounds
+}()
+
+// LogCell is the measure that counts a duration; 0 seconds have a cell of their own, and more than MaxSeconds count as
+// MaxSeconds.
 func LogCell(kind Seconds, seconds int64) Measure {
 	block := logBlock + 1000*Measure(kind)
 	if seconds < 1 {
 		return block
 	}
-	return block + 1 + Measure(LogIndex(Alpha, float64(seconds)))
+	i, _ := slices.BinarySearch(logBounds, float64(min(seconds, MaxSeconds)))
+	return block + 1 + Measure(i)
 }
 
 // Quantile is the value of the log cell in which the p-quantile (0 to 1) of n counted values lies: the first whose

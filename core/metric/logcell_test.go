@@ -44,6 +44,15 @@ func TestLogIndexRises(t *testing.T) {
 	}
 }
 
+func TestEveryDurationIsInTheCellOfItsIndex(t *testing.T) {
+	zero := metric.LogCell(metric.Resolution, 0)
+	for s := int64(1); s <= metric.MaxSeconds; s++ {
+		if got, want := metric.LogCell(metric.Resolution, s), zero+1+metric.Measure(metric.LogIndex(metric.Alpha, float64(s))); got != want {
+			t.Fatalf("%d seconds are in cell %d, want %d", s, got, want)
+		}
+	}
+}
+
 // The quantile of cells is close to the exact lower quantile, for whole seconds.
 func TestQuantilesAreCloseToExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
