@@ -1,0 +1,1 @@
+INSERT INTO bare (org, uid, started_at, content) VALUES (?, ?, ?, ?)

@@ -1,0 +1,2 @@
+CREATE TABLE bare (org BLOB, uid BLOB, started_at INTEGER, content BLOB);
+CREATE UNIQUE INDEX bare_uid ON bare (org, uid)
