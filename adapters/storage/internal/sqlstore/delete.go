@@ -84,7 +84,11 @@ func (t *tx) deleteSome(org tenant.ID, q conversation.Query, at time.Time) (conv
 	if err := t.bury(sp, uids, deleted, at); err != nil {
 		return receipt, err
 	}
-	if err := t.moveCells(sp, delta); err != nil {
+	entries, n, err := encodeLog(delta)
+	if err != nil {
+		return receipt, err
+	}
+	if err := t.moveCells(sp, entries, n); err != nil {
 		return receipt, err
 	}
 	return receipt, t.put(sp)

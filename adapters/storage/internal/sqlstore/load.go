@@ -31,50 +31,79 @@ func pad(args []any, n int) []any {
 	return args
 }
 
-// load reads the stored versions of the batch's conversations and finds those that are gone.
-func (b *batch) load() error {
-	for _, part := range lo.Chunk(b.order, maxIn) {
-		args := []any{id(b.org)}
-		for _, c := range part {
-			args = append(args, id(c.uid))
-		}
+// read finds what is stored of a batch: the versions of its conversations, which of them are gone, and its tokens.
+func (t *tx) read(sp *space, b *batch) error {
+	for _, it := range b.distinct {
+		it.stored, it.gone = nil, false
+	}
+	for _, part := range lo.Chunk(b.distinct, maxIn) {
 		query := `SELECT uid, seq, started_at, platform, handler, priority, topic, vector, content FROM conversations WHERE org = ? AND uid IN ` + in(len(part))
-		err := b.each(query, pad(args, len(part)), func(scan func(...any) error) error {
-			var (
-				r      Row
-				vector []byte
-			)
-			if err := scan(&r.UID, &r.Seq, &r.StartedAt, &r.Platform, &r.Handler, &r.Priority, &r.Topic, &vector, &r.Content); err != nil {
+		err := t.each(query, itemArgs(sp, part), func(scan func(...any) error) error {
+			var r Row
+			if err := scan(&r.UID, &r.Seq, &r.StartedAt, &r.Platform, &r.Handler, &r.Priority, &r.Topic, &r.Vector, &r.Content); err != nil {
 				return err
 			}
-			c := b.items[r.UID]
-			conv, err := b.openContent(r.UID, r.Seq, r.Content)
+			conv, err := sp.openContent(r.UID, r.Seq, r.Content)
 			if err != nil {
 				return err
 			}
-			values, err := metric.DecodeVector(vector)
+			values, err := metric.DecodeVector(r.Vector)
 			if err != nil {
 				return err
 			}
-			c.now, c.old = &conv, &oldRow{key: r.cellKey(), vector: values}
+			it := b.byUID[r.UID]
+			it.stored, it.old = &conv, oldRow{key: r.cellKey(), vector: values}
 			return nil
 		})
 		if err != nil {
 			return err
 		}
 	}
-	if b.gone == 0 {
-		return nil
+	if sp.gone > 0 {
+		missing := lo.Filter(b.distinct, func(it *item, _ int) bool { return it.stored == nil })
+		found, err := t.tombstones(sp, lo.Map(missing, func(it *item, _ int) uuid.UUID { return it.uid }))
+		if err != nil {
+			return err
+		}
+		for _, it := range missing {
+			_, it.gone = found[it.uid]
+		}
 	}
-	missing := lo.Filter(b.order, func(c *current, _ int) bool { return c.now == nil })
-	found, err := b.tombstones(b.space, lo.Map(missing, func(c *current, _ int) uuid.UUID { return c.uid }))
-	if err != nil {
-		return err
+	return t.recall(b)
+}
+
+func itemArgs(sp *space, part []*item) []any {
+	args := make([]any, 0, padded(len(part))+1)
+	args = append(args, id(sp.org))
+	for _, it := range part {
+		args = append(args, id(it.uid))
 	}
-	for _, c := range missing {
-		_, c.gone = found[c.uid]
+	return pad(args, len(part))
+}
+
+// sameVersions says whether the stored versions are those the batch has read.
+func (t *tx) sameVersions(b *batch) (bool, error) {
+	known := lo.CountBy(b.distinct, func(it *item) bool { return it.stored != nil })
+	same := true
+	for _, part := range lo.Chunk(b.distinct, maxIn) {
+		err := t.each(`SELECT uid, seq FROM conversations WHERE org = ? AND uid IN `+in(len(part)), itemArgs(&space{org: b.org}, part), func(scan func(...any) error) error {
+			var (
+				uid uuid.UUID
+				seq int64
+			)
+			if err := scan(&uid, &seq); err != nil {
+				return err
+			}
+			it := b.byUID[uid]
+			same = same && it.stored != nil && it.stored.Seq == seq
+			known--
+			return nil
+		})
+		if err != nil {
+			return false, err
+		}
 	}
-	return nil
+	return same && known == 0, nil
 }
 
 // mark is what a tombstone keeps of a conversation: enough to know it again, not enough to find it.

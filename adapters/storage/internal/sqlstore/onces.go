@@ -33,8 +33,9 @@ func markOf(o *conversation.Once) onceMark {
 }
 
 // recall reads what is kept of the batch's tokens.
-func (b *batch) recall(list []*conversation.Once) error {
-	list = lo.Compact(list)
+func (t *tx) recall(b *batch) error {
+	b.onces = nil
+	list := lo.FilterMap(b.changes, func(c conversation.Change, _ int) (*conversation.Once, bool) { return c.Once, c.Once != nil })
 	if len(list) == 0 {
 		return nil
 	}
@@ -45,7 +46,7 @@ func (b *batch) recall(list []*conversation.Once) error {
 			mark := markOf(o)
 			args = append(args, mark[:])
 		}
-		err := b.each(`SELECT mark, body, effect, at FROM onces WHERE org = ? AND mark IN `+in(len(part)), pad(args, len(part)), func(scan func(...any) error) error {
+		err := t.each(`SELECT mark, body, effect, at FROM onces WHERE org = ? AND mark IN `+in(len(part)), pad(args, len(part)), func(scan func(...any) error) error {
 			var (
 				mark []byte
 				m    memo
@@ -61,6 +62,29 @@ func (b *batch) recall(list []*conversation.Once) error {
 		}
 	}
 	return nil
+}
+
+// repeated says whether a token that was new when the batch was run has been kept since.
+func (t *tx) repeated(b *batch) (bool, error) {
+	fresh := lo.PickBy(b.onces, func(_ onceMark, m *memo) bool { return m.fresh })
+	if len(fresh) == 0 {
+		return false, nil
+	}
+	found := false
+	for _, part := range lo.Chunk(lo.Keys(fresh), maxIn) {
+		args := []any{id(b.org)}
+		for i := range part {
+			args = append(args, part[i][:])
+		}
+		err := t.each(`SELECT at FROM onces WHERE org = ? AND mark IN `+in(len(part)), pad(args, len(part)), func(scan func(...any) error) error {
+			found = true
+			return nil
+		})
+		if err != nil {
+			return false, err
+		}
+	}
+	return found, nil
 }
 
 // find is what is kept of a repeated request, nil for a new one.
@@ -79,19 +103,19 @@ func (o onces) find(once *conversation.Once) (*memo, error) {
 }
 
 func (o onces) note(once *conversation.Once, effect conversation.Effect) {
-	if once != nil {
+	if once != nil && o != nil {
 		o[markOf(once)] = &memo{body: once.Body[:], effect: effect, at: once.At.UnixMicro(), fresh: true}
 	}
 }
 
 // keep stores the batch's new tokens and forgets those that have run out.
-func (b *batch) keep() error {
+func (t *tx) keep(b *batch) error {
 	var newest int64
 	for mark, m := range b.onces {
 		if !m.fresh {
 			continue
 		}
-		err := b.exec(`INSERT INTO onces (org, mark, body, effect, at) VALUES (?, ?, ?, ?, ?)
+		err := t.exec(`INSERT INTO onces (org, mark, body, effect, at) VALUES (?, ?, ?, ?, ?)
 			ON CONFLICT (org, mark) DO UPDATE SET body = excluded.body, effect = excluded.effect, at = excluded.at`,
 			id(b.org), mark[:], m.body, string(m.effect), m.at)
 		if err != nil {
@@ -102,5 +126,5 @@ func (b *batch) keep() error {
 	if newest == 0 {
 		return nil
 	}
-	return b.exec(`DELETE FROM onces WHERE org = ? AND at <= ?`, id(b.org), newest-tokenLife.Microseconds())
+	return t.exec(`DELETE FROM onces WHERE org = ? AND at <= ?`, id(b.org), newest-tokenLife.Microseconds())
 }

@@ -15,6 +15,8 @@ import (
 type space struct {
 	org    tenant.ID
 	sealer storage.OrgSealer
+	// wrapped are the keys of the sealer as they are stored.
+	wrapped string
 	// seq is the number of the newest version.
 	seq int64
 	// gone counts tombstones, so that none are looked for where there are none.
@@ -77,7 +79,7 @@ func (t *tx) space(org tenant.ID, lock string) (sp *space, ok bool, err error) {
 	if !ok || err != nil {
 		return nil, false, err
 	}
-	sp.before = sp.counters()
+	sp.before, sp.wrapped = sp.counters(), string(seal)
 	sp.zone = tenant.Settings{TimeZone: zone}.Location()
 	if sp.sealer, err = t.spaces.sealer(t.Store.sealer, org, seal); err != nil {
 		return nil, false, err

@@ -389,7 +389,7 @@ func (plain) Check(proof []byte) ([]byte, error) {
 	}
 	return []byte("plain"), nil
 }
-func (plain) NewOrg(tenant.ID) ([]byte, error)                   { return []byte{}, nil }
+func (plain) NewOrg(tenant.ID) ([]byte, error)                   { return []byte("plain"), nil }
 func (plain) Org(tenant.ID, []byte) (storage.OrgSealer, error)   { return open{}, nil }
 func (plain) Rewrap(_ tenant.ID, w []byte) ([]byte, bool, error) { return w, false, nil }
 func (plain) Renew(_ tenant.ID, w []byte) ([]byte, error)        { return w, nil }

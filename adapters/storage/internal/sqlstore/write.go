@@ -19,9 +19,15 @@ type Bulk interface {
 	PutPostings(ctx context.Context, tx *sql.Tx, org []byte, keys []PostingKey, lists [][]byte) error
 }
 
+// insertedAtOnce is how many rows one statement inserts, if there are so many: binding values is cheaper than running
+// statements.
+const insertedAtOnce = 16
+
 var (
-	insertRow = `INSERT INTO conversations (` + RowColumns + `) VALUES (?` + strings.Repeat(", ?", 19) + `)`
-	updateRow = `UPDATE conversations SET seq = ?, started_at = ?, platform = ?, handler = ?, sentiment = ?, priority = ?, outcome = ?, reason = ?,
+	oneRow     = `(?` + strings.Repeat(", ?", 19) + `)`
+	insertRow  = `INSERT INTO conversations (` + RowColumns + `) VALUES ` + oneRow
+	insertMany = insertRow + strings.Repeat(", "+oneRow, insertedAtOnce-1)
+	updateRow  = `UPDATE conversations SET seq = ?, started_at = ?, platform = ?, handler = ?, sentiment = ?, priority = ?, outcome = ?, reason = ?,
 		escalated = ?, ai_handled = ?, csat = ?, topic = ?, subtopic = ?, agent = ?, customer = ?, messages = ?, vector = ?, content = ?
 		WHERE org = ? AND uid = ?`
 )
@@ -30,10 +36,19 @@ func (t *tx) insertRows(rows []Row) error {
 	if t.dialect.Bulk != nil && len(rows) > 0 {
 		return t.dialect.Bulk.Insert(t.ctx, t.tx.Tx, rows)
 	}
-	for i := range rows {
-		if err := t.exec(insertRow, rows[i].Values()...); err != nil {
+	for len(rows) > 0 {
+		n, query := 1, insertRow
+		if len(rows) >= insertedAtOnce {
+			n, query = insertedAtOnce, insertMany
+		}
+		values := make([]any, 0, 20*n)
+		for i := range n {
+			values = append(values, rows[i].Values()...)
+		}
+		if err := t.exec(query, values...); err != nil {
 			return err
 		}
+		rows = rows[n:]
 	}
 	return nil
 }
