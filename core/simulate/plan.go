@@ -89,7 +89,7 @@ var priorities = [...]struct {
 }{
 	{conversation.Low, 0.30, +0.10, 1.05},
 	{conversation.Medium, 0.50, 0, 1},
-	{conversation.High, 0.20, -0.30, 0.60},
+	{conversation.High, 0.20, -0.35, 0.55},
 }
 
 // escalatedLoss is how much lower the mean rating is after an escalation than without one.
@@ -120,7 +120,7 @@ func NewPlan(seed uint64, start time.Time, days int) Plan {
 		ease := float64(easy[i]) / float64(len(subjects)-1) // 0 hard, 1 easy
 		t := Topic{
 			Name: s.name, Share: (0.7 + 0.6*r.Float64()) / float64(len(subjects)),
-			AIFirst: 0.25 + 0.62*ease, Satisfaction: 3.65 + 0.75*ease, Gap: gap + 0.1*(r.Float64()-0.5),
+			AIFirst: 0.22 + 0.66*ease, Satisfaction: 3.65 + 0.75*ease, Gap: gap + 0.1*(r.Float64()-0.5),
 			Escalation: UsualEscalation, Policy: s.name == "privacy",
 			HandleSeconds: 240 + 480*r.Float64(),
 		}

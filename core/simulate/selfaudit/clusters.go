@@ -6,6 +6,9 @@ import (
 	"github.com/csm-monitor/csm-monitor/core/knowledge"
 )
 
+// gapFindings are the gaps as questions were put in them on arrival, and after the nightly look at all of them.
+type gapFindings struct{ arrival, regrouped clusterFinding }
+
 // clusterFinding is how well questions are gathered into gaps.
 type clusterFinding struct {
 	// planted is how many gaps were planted and asked about, found how many gaps these questions were put in.
@@ -15,6 +18,17 @@ type clusterFinding struct {
 	precision, recall float64
 	// complete is how many planted gaps have most of their questions in one gap that is mostly theirs.
 	complete int
+}
+
+// readGaps compares before and after regrouping.
+func (b *bench) readGaps(ctx context.Context, questions map[string]string, f *gapFindings) error {
+	if err := b.readClusters(ctx, questions, &f.arrival); err != nil {
+		return err
+	}
+	if _, _, err := b.m.ConsolidateGaps(ctx, b.org); err != nil {
+		return err
+	}
+	return b.readClusters(ctx, questions, &f.regrouped)
 }
 
 // readClusters compares gaps with planted ones; questions gives the planted one of each conversation's UID.

@@ -183,12 +183,25 @@ func (a *auditor) accounts() {
 
 func (a *auditor) clusters() {
 	a.group = "Knowledge gaps"
-	planted := a.mean(func(f finding) float64 { return float64(f.gaps.planted) })
-	a.tell("gaps an organisation", fmt.Sprintf("%.1f", planted), fmt.Sprintf("%.1f", a.mean(func(f finding) float64 { return float64(f.gaps.found) })))
-	a.tell("planted gaps found as one", fmt.Sprintf("%.1f", planted), fmt.Sprintf("%.1f", a.mean(func(f finding) float64 { return float64(f.gaps.complete) })))
-	a.tell("B-cubed precision, recall, F1", "1, 1, 1", fmt.Sprintf("%.2f, %.2f, %.2f",
-		a.mean(func(f finding) float64 { return f.gaps.precision }), a.mean(func(f finding) float64 { return f.gaps.recall }),
-		a.mean(func(f finding) float64 { return f.gaps.f1() })))
+	planted := a.mean(func(f finding) float64 { return float64(f.gaps.arrival.planted) })
+	for _, stage := range []struct {
+		name string
+		of   func(finding) clusterFinding
+	}{
+		{"on arrival", func(f finding) clusterFinding { return f.gaps.arrival }},
+		{"regrouped", func(f finding) clusterFinding { return f.gaps.regrouped }},
+	} {
+		mean := func(of func(clusterFinding) float64) float64 {
+			return a.mean(func(f finding) float64 { return of(stage.of(f)) })
+		}
+		a.tell("gaps an organisation, "+stage.name, fmt.Sprintf("%.1f", planted),
+			fmt.Sprintf("%.1f", mean(func(c clusterFinding) float64 { return float64(c.found) })))
+		a.tell("planted gaps found as one, "+stage.name, fmt.Sprintf("%.1f", planted),
+			fmt.Sprintf("%.1f", mean(func(c clusterFinding) float64 { return float64(c.complete) })))
+		a.tell("B-cubed precision, recall, F1, "+stage.name, "1, 1, 1", fmt.Sprintf("%.2f, %.2f, %.2f",
+			mean(func(c clusterFinding) float64 { return c.precision }), mean(func(c clusterFinding) float64 { return c.recall }),
+			mean(clusterFinding.f1)))
+	}
 }
 
 func (a *auditor) alerts() {

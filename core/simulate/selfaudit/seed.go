@@ -27,7 +27,7 @@ type finding struct {
 	topics        topicFinding
 	money         moneyFinding
 	reading       readingFinding
-	gaps          clusterFinding
+	gaps          gapFindings
 	alert         alertFinding
 	// busy and few are quiet months at two volumes, calm organisations without a topic that stands out.
 	busy, few alarms
@@ -213,7 +213,7 @@ type readingFinding struct {
 	reasons, reasonsRight   int64
 }
 
-func (b *bench) readConversations(ctx context.Context, f *readingFinding, gaps *clusterFinding) error {
+func (b *bench) readConversations(ctx context.Context, f *readingFinding, gaps *gapFindings) error {
 	truth := lo.KeyBy(b.truth.Cases, func(c simulate.Case) string { return c.ID })
 	questions := map[string]string{}
 	for c, err := range b.store.Conversations.Each(ctx, b.org, conversation.Query{}) {
@@ -233,5 +233,5 @@ func (b *bench) readConversations(ctx context.Context, f *readingFinding, gaps *
 			questions[c.UID().String()] = t.Question
 		}
 	}
-	return b.readClusters(ctx, questions, gaps)
+	return b.readGaps(ctx, questions, gaps)
 }
