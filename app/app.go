@@ -36,7 +36,7 @@ func Server(cfg config.Config) fx.Option {
 	return fx.Options(
 		common(cfg),
 		fx.Provide(serverKeyring, hold, newKeys, newAPI, newFlights, newWelcome, listen),
-		fx.Invoke(serve, inlineJobs),
+		fx.Invoke(serve, profiles, inlineJobs),
 	)
 }
 

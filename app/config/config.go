@@ -22,6 +22,7 @@ type Config struct {
 	MaxBatch     Size          `env:"MAX_BATCH" envDefault:"64MiB" group:"Serving" help:"Largest batch, counted after decompression."`
 	RateLimit    Rate          `env:"RATE_LIMIT" envDefault:"20000" group:"Serving" help:"Requests a second allowed to each API key. The default only stops what has run away."`
 	DrainTimeout time.Duration `env:"DRAIN_TIMEOUT" envDefault:"30s" group:"Serving" help:"How long requests under way may take to finish after SIGTERM."`
+	PprofAddr    Addr          `env:"PPROF_ADDR" group:"Serving" default:"off" help:"Address of this machine, such as 127.0.0.1:6060, for Go's profiles. They show what the process does, not what it holds, and ask for no key."`
 
 	DataDir   string `env:"DATA_DIR" envDefault:"./csm-data" group:"Data" help:"Folder for the database and the master key; made on the first start."`
 	Storage   DSN    `env:"STORAGE" group:"Data" secret:"true" default:"sqlite:// in the data folder" help:"Where conversations are kept. sqlite:// and memory:// serve one process, postgres:// any number of servers and workers."`
@@ -73,6 +74,9 @@ func (c *Config) complete(s *source, schemes []string) {
 		s.faults.add("%s must be from 0s to 1h.", s.named("DRAIN_TIMEOUT"))
 	}
 	c.checkEmbedder(s)
+	if c.PprofAddr != "" && !c.PprofAddr.loopback() {
+		s.faults.add("%s must be an address that only this machine can reach, such as 127.0.0.1:6060.", s.named("PPROF_ADDR"))
+	}
 	if c.MaxBody > c.MaxBatch && c.MaxBatch > 0 {
 		s.faults.add("%s must not be above %s: a batch of one would not fit.", s.named("MAX_BODY"), s.named("MAX_BATCH"))
 	}

@@ -14,9 +14,10 @@ import (
 // fileSuffix makes a variable name a file that holds the value.
 const fileSuffix = "_FILE"
 
-// others are variables that begin with CSM_ and belong to somebody else: the client, and the project's own tests.
+// others are variables that begin with CSM_ and belong to somebody else: the client, and the project's own tests
+// and benchmarks.
 func others(name string) bool {
-	return strings.HasPrefix(name, "CSM_MONITOR_") || strings.HasPrefix(name, "CSM_TEST_") ||
+	return strings.HasPrefix(name, "CSM_MONITOR_") || strings.HasPrefix(name, "CSM_TEST_") || strings.HasPrefix(name, "CSM_BENCH_") ||
 		name == "CSM_GOLDEN_DIR" || name == "CSM_QUALITY_DIR" || name == "CSM_DATA_DEV_DIR"
 }
 

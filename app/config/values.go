@@ -125,6 +125,13 @@ func (a Addr) URL() string {
 	return (&url.URL{Scheme: "http", Host: net.JoinHostPort(host, port)}).String()
 }
 
+// loopback says whether only this machine can reach the address.
+func (a Addr) loopback() bool {
+	host, _, _ := net.SplitHostPort(string(a))
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
 // Size is a number of bytes.
 type Size int64
 
