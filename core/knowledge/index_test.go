@@ -297,19 +297,25 @@ func TestProposePairsGapsThatReadAlike(t *testing.T) {
 }
 
 func BenchmarkAssign(b *testing.B) {
-	words := strings.Fields("account card refund parcel invoice login password order delivery address phone tariff contract cancel upgrade " +
-		"payment transfer limit fee currency pin fraud block open close change update late missing broken wrong double charge")
 	ix := NewIndex(Snapshot{})
-	question := func(i int) string {
-		return fmt.Sprintf("%s %s %s item%d", words[i%len(words)], words[i*7%len(words)], words[i*13%len(words)], i/9)
-	}
 	n := 0
-	for ; ix.Gaps() < 10_000 && n < 40_000; n++ {
-		ix.Assign(ask(n+1, question(n)), "en")
+	for ; ix.Gaps() < 10_000; n++ {
+		ix.Assign(ask(n+1, fmt.Sprintf("How do I %s the %s %s?", invented(3*n), invented(3*n+1), invented(3*n+2))), "en")
 	}
+	known := phrasings()
 	for b.Loop() {
 		n++
-		ix.Assign(ask(n+1, question(n*31)), "en")
+		ix.Assign(ask(n+1, known[n%len(known)]+" "+invented(n*7%30_000)), "en")
 	}
 	b.ReportMetric(float64(ix.Gaps()), "gaps")
+}
+
+// invented is a word nobody uses.
+func invented(n int) string {
+	const consonants, vowels = "bcdfghjklmnprstvwz", "aeiou"
+	word := make([]byte, 0, 8)
+	for h := uint32(n+1) * 2654435761; len(word) < 8; h = h*1664525 + 1013904223 {
+		word = append(word, consonants[h>>24%uint32(len(consonants))], vowels[h>>16%uint32(len(vowels))])
+	}
+	return string(word)
 }

@@ -10,7 +10,7 @@ const keptMost = 50
 
 // open adds an empty gap and returns its slot.
 func (r *room) open(id int64) int32 {
-	r.slots = append(r.slots, slot{id: id})
+	r.slots, r.lift = append(r.slots, slot{id: id}), append(r.lift, 0)
 	return int32(len(r.slots) - 1)
 }
 
@@ -18,12 +18,13 @@ func (r *room) open(id int64) int32 {
 func (r *room) keep(g int32, q query) int32 {
 	s := &r.slots[g]
 	s.all++
-	defer s.weigh()
+	defer r.weigh(g)
 	if len(s.kept) >= keptMost {
 		return -1
 	}
 	m := int32(len(r.members))
-	r.members = append(r.members, member{slot: g, vec: q.vec, words: q.words, near: q.near})
+	r.members = append(r.members, member{vec: q.vec, words: q.words, near: q.near})
+	r.slotOf = append(r.slotOf, g)
 	s.kept = append(s.kept, m)
 	s.sum = s.sum.plus(q.vec, 1)
 	r.post(m)
@@ -72,7 +73,7 @@ func (r *room) meet(m int32, n neighbour) {
 func (r *room) drop(g, m int32) {
 	s := &r.slots[g]
 	s.all--
-	defer s.weigh()
+	defer r.weigh(g)
 	if m < 0 {
 		return
 	}
@@ -95,7 +96,7 @@ func (r *room) drop(g, m int32) {
 		r.members[k].near = slices.DeleteFunc(r.members[k].near, func(n neighbour) bool { return n.member == m })
 	}
 	r.words.forget(old.vec.ids)
-	*old = member{slot: g, gone: true}
+	*old = member{gone: true}
 }
 
 // forgetWords leaves a set of words to the next member that has it.

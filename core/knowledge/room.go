@@ -24,9 +24,9 @@ const (
 
 // Bounds of the work one question makes, so that its price does not grow with the organisation.
 const (
-	postingBudget = 4_000 // entries of the inverted index read for one question, rarest features first
-	candidates    = 64    // members compared exactly
-	candidateGaps = 24    // gaps compared exactly
+	postingBudget = 1_500 // entries of the inverted index read for one question, rarest features first
+	candidates    = 48    // members compared exactly
+	candidateGaps = 16    // gaps compared exactly
 )
 
 // room holds the gaps of one language.
@@ -34,6 +34,8 @@ type room struct {
 	words    *lexicon
 	members  []member
 	slots    []slot
+	slotOf   []int32          // the slot of each member, and
+	lift     []float32        // what each slot's size does to its fit: side by side, because all of a question's are read
 	postings [][]posting      // the members in which a feature occurs
 	same     map[string]int32 // the first member with a set of content words
 	scratch  scratch
@@ -42,7 +44,6 @@ type room struct {
 // member is a question kept as an example of its gap.
 type member struct {
 	conversation uuid.UUID
-	slot         int32
 	gone         bool
 	vec          sparse
 	words        string // its content words, distinct and in alphabetical order
@@ -68,7 +69,6 @@ type slot struct {
 	all  int     // questions in it, kept or not
 	kept []int32 // members, in the order they came
 	sum  sparse  // the sum of the kept members' vectors
-	lift float32 // size^sizeExponent / number of kept members
 }
 
 func newRoom() *room { return &room{words: newLexicon(), same: map[string]int32{}} }
@@ -98,7 +98,7 @@ func (r *room) ask(t traits, ids []uint32) (query, found) {
 		best.member = q.near[0].member
 	}
 	if m, ok := r.repeated(q); ok {
-		return q, found{slot: r.members[m].slot, fit: 1, member: m, same: true}
+		return q, found{slot: r.slotOf[m], fit: 1, member: m, same: true}
 	}
 	r.fits(q, func(s int32, fit float64) {
 		if fit > best.fit || fit == best.fit && s < best.slot {
@@ -147,7 +147,7 @@ func (r *room) fits(q query, visit func(slot int32, fit float64)) {
 	s := &r.scratch
 	r.context(q)
 	for _, g := range s.gaps.touched {
-		s.fits.add(g, r.slots[g].fit(s.gaps.sums[g], s.around.sums[g]))
+		s.fits.add(g, r.fit(g, s.gaps.sums[g], s.around.sums[g]))
 	}
 	if s.exact {
 		for _, g := range s.fits.touched {
@@ -156,20 +156,21 @@ func (r *room) fits(q query, visit func(slot int32, fit float64)) {
 		return
 	}
 	for _, g := range s.top(&s.fits, candidateGaps) {
-		visit(g, float64(r.slots[g].fit(float32(q.vec.dot(r.slots[g].sum)), s.around.sums[g])))
+		visit(g, float64(r.fit(g, s.product(r.slots[g].sum, q.vec), s.around.sums[g])))
 	}
 }
 
 // fit is the mean similarity to the kept members times a power of the gap's size.
-func (s *slot) fit(byWords, byContext float32) float32 {
-	return ((1-contextShare)*byWords + contextShare*byContext) * s.lift
+func (r *room) fit(g int32, byWords, byContext float32) float32 {
+	return ((1-contextShare)*byWords + contextShare*byContext) * r.lift[g]
 }
 
-// weigh renews what a gap's size does to its fit.
-func (s *slot) weigh() {
-	s.lift = 0
+// weigh renews the lift of a slot: size^sizeExponent / number of kept members.
+func (r *room) weigh(g int32) {
+	s := &r.slots[g]
+	r.lift[g] = 0
 	if n := len(s.kept); n > 0 {
-		s.lift = float32(math.Pow(float64(max(s.all, n)), sizeExponent) / float64(n))
+		r.lift[g] = float32(math.Pow(float64(max(s.all, n)), sizeExponent) / float64(n))
 	}
 }
 
@@ -177,25 +178,21 @@ func (s *slot) weigh() {
 func (r *room) compare(q *query) {
 	s := &r.scratch
 	s.begin(len(r.members), len(r.slots))
-	order := make([]int, len(q.vec.ids))
-	for i := range order {
-		order[i] = i
-	}
-	length := func(i int) int {
-		if id := q.vec.ids[i]; int(id) < len(r.postings) {
-			return len(r.postings[id])
+	s.spread(q.vec, len(r.words.seen))
+	order := s.order[:0]
+	for i, id := range q.vec.ids {
+		if int(id) < len(r.postings) && len(r.postings[id]) > 0 {
+			order = append(order, uint64(len(r.postings[id]))<<32|uint64(i))
 		}
-		return 0
 	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(length(a), length(b)), cmp.Compare(a, b)) })
+	slices.Sort(order)
+	s.order = order
 	left := postingBudget
-	for _, i := range order {
-		if left -= length(i); left < 0 {
+	for _, o := range order {
+		i := uint32(o)
+		if left -= int(o >> 32); left < 0 {
 			s.exact = false
 			break
-		}
-		if length(i) == 0 {
-			continue
 		}
 		weight := q.vec.weights[i]
 		for _, p := range r.postings[q.vec.ids[i]] {
@@ -203,12 +200,12 @@ func (r *room) compare(q *query) {
 		}
 	}
 	for _, m := range s.members.touched {
-		s.gaps.add(r.members[m].slot, s.members.sums[m])
+		s.gaps.add(r.slotOf[m], s.members.sums[m])
 	}
 	for _, m := range s.top(&s.members, candidates) {
 		alike := s.members.sums[m]
 		if !s.exact {
-			alike = float32(q.vec.dot(r.members[m].vec))
+			alike = s.product(r.members[m].vec, q.vec)
 		}
 		if alike > nearLeast {
 			q.alike = append(q.alike, neighbour{m, alike})
@@ -228,10 +225,10 @@ func (r *room) context(q query) {
 	for _, n := range q.near {
 		weight := n.alike / length
 		m := &r.members[n.member]
-		s.around.add(m.slot, weight/contextLength(m.near))
+		s.around.add(r.slotOf[n.member], weight/contextLength(m.near))
 		for _, k := range m.in {
 			other := &r.members[k]
-			s.around.add(other.slot, weight*other.alikeTo(n.member)/contextLength(other.near))
+			s.around.add(r.slotOf[k], weight*other.alikeTo(n.member)/contextLength(other.near))
 		}
 	}
 }

@@ -10,6 +10,35 @@ type scratch struct {
 	members, gaps, around, fits tally32
 	exact                       bool // whether the whole inverted index was read
 	ranked                      []int32
+	order                       []uint64
+	weights                     []float32 // of the question, by feature
+	laid                        []uint32  // the features that have one
+}
+
+// spread lays the question's weights out by feature, in place of the last question's.
+func (s *scratch) spread(v sparse, features int) {
+	for _, id := range s.laid {
+		s.weights[id] = 0
+	}
+	s.laid = v.ids
+	if features > len(s.weights) {
+		s.weights = append(s.weights, make([]float32, features-len(s.weights))...)
+	}
+	for i, id := range v.ids {
+		s.weights[id] = v.weights[i]
+	}
+}
+
+// product is the scalar product of v and the question q that is spread out.
+func (s *scratch) product(v, q sparse) float32 {
+	if len(v.ids) > 16*len(q.ids) {
+		return float32(q.dotSearch(v))
+	}
+	sum := float32(0)
+	for i, id := range v.ids {
+		sum += v.weights[i] * s.weights[id]
+	}
+	return sum
 }
 
 func (s *scratch) begin(members, slots int) {
