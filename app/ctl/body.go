@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -45,11 +46,17 @@ func readBody(line []byte, now time.Time) (conversation.Patch, error) {
 func plain(err error) error {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
+	var moment *time.ParseError
 	switch {
 	case errors.As(err, &syntax):
 		return fmt.Errorf("not JSON: %w", err)
+	case errors.As(err, &moment):
+		return fmt.Errorf("%q is not a time such as 2026-01-31T09:30:00Z", moment.Value)
+	case errors.As(err, &kind) && kind.Field == "":
+		return errors.New("must be a JSON object")
 	case errors.As(err, &kind):
-		return fmt.Errorf("/%s cannot be a %s", kind.Field, kind.Value)
+		field := strings.TrimPrefix(kind.Field, "NewConversation.")
+		return fmt.Errorf("/%s cannot be of the kind %s", strings.ReplaceAll(field, ".", "/"), kind.Value)
 	}
 	return err
 }

@@ -19,8 +19,8 @@ import (
 )
 
 type selfAuditCmd struct {
-	Seeds   int    `help:"How many organisations." default:"100" placeholder:"N"`
-	First   uint64 `help:"The seed of the first one." default:"1" placeholder:"SEED"`
+	Seeds   int    `help:"How many organisations." default:"100"`
+	First   uint64 `help:"The seed of the first one." default:"1"`
 	Workers int    `help:"How many are worked on at a time; the processors unless given." placeholder:"N"`
 }
 

@@ -17,7 +17,7 @@ import (
 type simulateCmd struct {
 	Seed   uint64  `help:"The organisation. The same seed and the same dates give the same file, byte for byte." default:"1"`
 	Months int     `help:"How many months." default:"3"`
-	PerDay float64 `help:"New conversations on a working day; a day at the weekend brings half." default:"35" name:"per-day" placeholder:"N"`
+	PerDay float64 `help:"New conversations on a working day; a day at the weekend brings half." default:"35" name:"per-day"`
 	Start  string  `help:"The first day, such as 2026-01-01. Unless given, the months end with yesterday." placeholder:"DAY"`
 	Drop   string  `help:"A day from which satisfaction falls by a whole point." placeholder:"DAY"`
 	Out    string  `short:"o" help:"Write here and not to standard output." placeholder:"FILE"`

@@ -67,6 +67,25 @@ func TestAssess(t *testing.T) {
 	}
 }
 
+// What is wrong with a line is said in words that help.
+func TestAssessExplainsFaults(t *testing.T) {
+	for line, want := range map[string]string{
+		`[]`:                                     "must be a JSON object",
+		`{`:                                      "not JSON: unexpected end of JSON input",
+		`{"platform":"sdk"}`:                     "invalid: /conversation_id must be 1 to 255 bytes",
+		`{"csat_score":"5"}`:                     "wire: not a JSON number",
+		`{"cost_usd":-1e400}`:                    "invalid: /cost_usd must be a number from 0 to 1000000",
+		`{"conversation_id":5,"platform":"sdk"}`: "/conversation_id cannot be of the kind number",
+		`{"messages":[{"timestamp":"2026-01-01 10:00"}]}`:           `"2026-01-01 10:00" is not a time such as 2026-01-31T09:30:00Z`,
+		`{"messages":[{"sender_type":true}]}`:                       "/messages/sender_type cannot be of the kind bool",
+		`{"conversation_id":"a","platform":"sdk","csat_score":4.5}`: "invalid: /csat_score must be a whole number from 1 to 5",
+	} {
+		if got := csmctl(t, line, "assess", "--format", "ndjson"); got.code != codeRefused || got.err != "line 1: "+want+"\n" {
+			t.Errorf("%s gives %d, %s", line, got.code, got.err)
+		}
+	}
+}
+
 func TestAssessKnowsPolicyTopics(t *testing.T) {
 	got := csmctl(t, "", "assess", "--format", "summary", "--policy-topics", "refunds,legal", filepath.Join("testdata", "assess.ndjson"))
 	if !strings.Contains(got.out, "policy_required 1") {
