@@ -14,7 +14,7 @@ import (
 const span = 92 * 24 * time.Hour
 
 // epoch is when the first conversation begins.
-func epoch() time.Time { return time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC) }
+func epoch() time.Time { return time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC) }
 
 // source makes bodies of conversations: six messages and about 1.5 KB each. The same seed and number always give the
 // same body.
