@@ -146,7 +146,7 @@ func withoutURL(err error) error {
 func checkAddress(address string) error {
 	at, err := netip.ParseAddrPort(address)
 	if err != nil {
-		return fmt.Errorf("%w: %v", ErrRefused, err)
+		return fmt.Errorf("%w: %w", ErrRefused, err)
 	}
 	if inside(at.Addr()) {
 		return fmt.Errorf("%w: it leads to the inside of a network", ErrRefused)

@@ -161,7 +161,7 @@ func requestIDs(w *World) {
 			w.Fault("%q was answered by %q", id, got)
 		}
 	}
-	if with("") == with("") {
+	if first, second := with(""), with(""); first == second {
 		w.Fault("two requests have one id")
 	}
 }

@@ -96,7 +96,7 @@ func (a arrival) patch() conversation.Patch {
 // person or complain, one in eight reaches one.
 func arrivals(n int) []arrival {
 	r := rand.New(rand.NewPCG(1, 2))
-	org := tenant.ID(uuid.MustParse("6ba7b810-9dad-11d1-80b4-00c04fd430c8"))
+	org := uuid.MustParse("6ba7b810-9dad-11d1-80b4-00c04fd430c8")
 	out := make([]arrival, n)
 	for i := range out {
 		a := arrival{

@@ -100,7 +100,6 @@ func TestBookClosesAndCorrects(t *testing.T) {
 }
 
 func TestCorrectionsUseThePricesOfTheirMonth(t *testing.T) {
-	b := book(t)
 	credited := resolved("a", "2026-01")
 	open := credited
 	open.Credited = false

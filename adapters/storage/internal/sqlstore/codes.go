@@ -22,10 +22,6 @@ var (
 		conversation.PolicyRequired, conversation.TechnicalFault, conversation.KnowledgeGap, conversation.RepeatedFailure,
 		conversation.NegativeMood, conversation.CustomerRequested, conversation.OtherReason, conversation.UnknownReason,
 	}
-	failureCodes = []conversation.Failure{
-		conversation.FailedEscalated, conversation.FailedLowRating, conversation.FailedSentiment, conversation.FailedGaveUp,
-		conversation.FailedRepetition,
-	}
 )
 
 // code is the number of a word; ok is false for one that has none.
