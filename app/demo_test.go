@@ -17,6 +17,7 @@ import (
 
 	"github.com/csm-monitor/csm-monitor/adapters/auth"
 	"github.com/csm-monitor/csm-monitor/adapters/storage/memory"
+	"github.com/csm-monitor/csm-monitor/app/config"
 	"github.com/csm-monitor/csm-monitor/core/conversation"
 )
 
