@@ -24,7 +24,7 @@ const (
 
 // Bounds of the work one question makes, so that its price does not grow with the organisation.
 const (
-	postingBudget = 1_500 // entries of the inverted index read for one question, rarest features first
+	postingBudget = 3_000 // entries of the inverted index read for one question, rarest features first
 	candidates    = 48    // members compared exactly
 	candidateGaps = 16    // gaps compared exactly
 )
@@ -133,6 +133,9 @@ func (r *room) repeated(q query) (int32, bool) {
 		}
 		if i == 0 {
 			grams = text.Trigrams(q.words)
+		}
+		if a, b := len(q.words), len(r.members[n.member].words); max(a, b) > 2*min(a, b) {
+			continue // too different in length to be the same, in any script
 		}
 		if grams.Dice(text.Trigrams(r.members[n.member].words)) >= sameText {
 			return n.member, true
