@@ -24,9 +24,9 @@ const (
 
 // Bounds of the work one question makes, so that its price does not grow with the organisation.
 const (
-	postingBudget = 3_000 // entries of the inverted index read for one question, rarest features first
-	candidates    = 48    // members compared exactly
-	candidateGaps = 16    // gaps compared exactly
+	postingBudget = 2_000 // entries of the inverted index read for one question, rarest features first
+	candidates    = 24    // members compared exactly
+	candidateGaps = 10    // gaps compared exactly
 )
 
 // room holds the gaps of one language.
