@@ -90,9 +90,10 @@ func start(ctx context.Context, write, read *sqlx.DB, o storage.Options) (*sqlst
 
 func dialect() sqlstore.Dialect {
 	return sqlstore.Dialect{
-		Prepared: true,
-		Lost:     func(error) bool { return false },
-		Taken:    func(err error) bool { return primary(err) == codes.SQLITE_CONSTRAINT },
+		Prepared:      true,
+		CustomerIndex: " INDEXED BY conversations_customer",
+		Lost:          func(error) bool { return false },
+		Taken:         func(err error) bool { return primary(err) == codes.SQLITE_CONSTRAINT },
 		Down: func(err error) bool {
 			switch primary(err) {
 			case codes.SQLITE_BUSY, codes.SQLITE_LOCKED, codes.SQLITE_FULL, codes.SQLITE_IOERR, codes.SQLITE_READONLY, codes.SQLITE_CANTOPEN:

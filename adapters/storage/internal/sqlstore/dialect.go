@@ -15,6 +15,8 @@ type Dialect struct {
 	Prepared bool
 	// Lock ends a SELECT that locks what it reads until the transaction ends.
 	Lock string
+	// CustomerIndex follows the table's name where the database must be told to use the customers' index.
+	CustomerIndex string
 	// Snapshot are the options of a transaction whose reads all see one state.
 	Snapshot sql.TxOptions
 	// Lost says that a transaction failed because of another one and may be run again.

@@ -111,6 +111,10 @@ func (t *tx) find(sp *space, q conversation.Query, limit int) ([]found, error) {
 	if !possible {
 		return nil, nil
 	}
+	index, err := t.customerIndex(sp, q, &where, &args)
+	if err != nil {
+		return nil, err
+	}
 	if q.After != nil {
 		where += ` AND (started_at < ? OR started_at = ? AND uid > ?)`
 		at := q.After.StartedAt.UnixMicro()
@@ -120,7 +124,7 @@ func (t *tx) find(sp *space, q conversation.Query, limit int) ([]found, error) {
 	}
 	args = append(args, limit, max(q.Offset, 0))
 	var out []found
-	err := t.each(`SELECT uid, started_at FROM conversations WHERE org = ?`+where+listingOrder+` LIMIT ? OFFSET ?`, append([]any{id(sp.org)}, args...), func(scan func(...any) error) error {
+	err = t.each(`SELECT uid, started_at FROM conversations`+index+` WHERE org = ?`+where+listingOrder+` LIMIT ? OFFSET ?`, append([]any{id(sp.org)}, args...), func(scan func(...any) error) error {
 		var f found
 		err := scan(&f.uid, &f.started)
 		out = append(out, f)
@@ -134,7 +138,11 @@ func (t *tx) count(sp *space, q conversation.Query, total *int64) error {
 	if !possible {
 		return nil
 	}
-	return t.tx.QueryRowContext(t.ctx, t.bind(`SELECT count(*) FROM conversations WHERE org = ?`+where), append([]any{id(sp.org)}, args...)...).Scan(total)
+	index, err := t.customerIndex(sp, q, &where, &args)
+	if err != nil {
+		return err
+	}
+	return t.tx.QueryRowContext(t.ctx, t.bind(`SELECT count(*) FROM conversations`+index+` WHERE org = ?`+where), append([]any{id(sp.org)}, args...)...).Scan(total)
 }
 
 // open reads conversations in the order given. One that is no longer there is left out.
@@ -247,6 +255,50 @@ func conditions(sp *space, q conversation.Query) (where string, args []any, poss
 	}
 	return b.String(), args, possible
 }
+
+// maxDays is how many days a customer is looked for on one by one.
+const maxDays = 4096
+
+// customerIndex adds the days a query for a customer reaches over to its conditions, and names the customers' index
+// where the database must be told to use it. That index is ordered by day first: customers come in no order, and with
+// an index by customer alone every conversation would have a page of its own to write. Over too many days the listing's
+// index is read through.
+func (t *tx) customerIndex(sp *space, q conversation.Query, where *string, args *[]any) (index string, err error) {
+	if q.Customer == nil || *q.Customer == "" {
+		return "", nil
+	}
+	var first, last int64
+	for _, end := range []struct {
+		at    *int64
+		order string
+	}{{&first, ""}, {&last, " DESC"}} {
+		found, err := t.first(`SELECT started_at FROM conversations WHERE org = ? ORDER BY started_at`+end.order+` LIMIT 1`, id(sp.org))(end.at)
+		if !found || err != nil {
+			return "", err
+		}
+	}
+	if !q.Start.IsZero() {
+		first = max(first, ceilMicros(q.Start))
+	}
+	if !q.End.IsZero() {
+		last = min(last, ceilMicros(q.End))
+	}
+	from, _ := dayOf(first)
+	to, _ := dayOf(last)
+	if from < 0 || to < from || to-from >= maxDays {
+		return "", nil
+	}
+	var days []any
+	for day := from; day <= to; day++ {
+		days = append(days, day)
+	}
+	*where += ` AND started_at / ` + microsOfDay + ` IN ` + list0(len(days))
+	*args = append(*args, days...)
+	return t.dialect.CustomerIndex, nil
+}
+
+// microsOfDay stands in the index's expression and must stand in the query's as it does there.
+const microsOfDay = "86400000000"
 
 func list0(n int) string { return "(?" + strings.Repeat(", ?", max(n-1, 0)) + ")" }
 
