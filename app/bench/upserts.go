@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"runtime/pprof"
 	"sync"
 	"time"
 
@@ -65,7 +67,7 @@ func (b *bench) upserts(c *cluster) error {
 		} else if err := store.Orgs.Create(ctx, org); err != nil {
 			return err
 		}
-		own, err := applyAll(ctx, store, changes)
+		own, err := b.profiled("upserts", func() (time.Duration, error) { return applyAll(ctx, store, changes) })
 		if err := errors.Join(err, store.Close()); err != nil {
 			return err
 		}
@@ -145,6 +147,24 @@ func arrivals(org tenant.ID, lines [][]byte) ([]monitor.Arrival, error) {
 		out = append(out, monitor.Arrival{Patch: conversation.NewPatch(key, facts, messages, stamp, stamp.At)})
 	}
 	return out, nil
+}
+
+// profiled writes a CPU profile of what runs in this process, where profiles are asked for.
+func (b *bench) profiled(part string, measure func() (time.Duration, error)) (time.Duration, error) {
+	path := b.profile(b.cpu, part)
+	if path == "" {
+		return measure()
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return 0, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return 0, errors.Join(err, f.Close())
+	}
+	took, err := measure()
+	pprof.StopCPUProfile()
+	return took, errors.Join(err, f.Close())
 }
 
 // applyAll stores the changes in groups, by several writers.
