@@ -9,7 +9,7 @@ import (
 
 // The rule by which gaps are regrouped.
 const (
-	regroupAt      = 0.11 // the least mean similarity of two groups that belong together
+	regroupAt      = 0.10 // the least mean similarity of two groups that belong together
 	regroupContext = 0.50 // how much of the similarity comes from shared neighbours
 	regroupNear    = 10   // neighbours of a question, where there are enough others
 	regroupShare   = 40   // questions needed for each neighbour
