@@ -15,11 +15,14 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -42,6 +45,8 @@ type bench struct {
 	root      string
 	made      int
 	table     table
+	// stopCluster stops the PostgreSQL that was started for this run.
+	stopCluster atomic.Pointer[func()]
 }
 
 func main() {
@@ -85,8 +90,23 @@ func run(args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(b.root)) }()
+	b.cleanUpOnSignal()
 	fmt.Printf("%s, %s/%s, %d CPUs, load average %s; medians of %d turns\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), busy(), b.reps)
 	return b.all(parts)
+}
+
+// cleanUpOnSignal leaves nothing behind when a run is broken off. Servers end by themselves when their input does.
+func (b *bench) cleanUpOnSignal() {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		if stop := b.stopCluster.Load(); stop != nil {
+			(*stop)()
+		}
+		_ = os.RemoveAll(b.root)
+		os.Exit(130)
+	}()
 }
 
 // all measures the parts, and goes on with the next where one cannot be measured.
@@ -123,6 +143,7 @@ func (b *bench) postgres() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.close()) }()
+	b.stopCluster.Store(&c.stop)
 	if err := b.upserts(c); err != nil {
 		return err
 	}
