@@ -1,7 +1,6 @@
 package knowledge
 
 import (
-	"iter"
 	"strings"
 	"unicode"
 
@@ -78,13 +77,12 @@ func ExtractRead(said []*text.Reading, firstFailure int) (best Extracted, ok boo
 		if i == first {
 			position += scoreOpening
 		}
-		for start, end := range sentences(message.Original) {
+		for sentence := range message.Sentences() {
 			needed := max(scoreNeeded, best.Score+1)
 			if position+scoreAsks < needed {
 				break // whatever the sentence is
 			}
-			sentence := message.Part(start, end)
-			if score := position + sentenceScore(&sentence, needed-position); score >= needed {
+			if score := position + sentenceScore(sentence, needed-position); score >= needed {
 				best, ok = Extracted{Text: strings.TrimSpace(sentence.Original), Message: i, Score: score}, true
 			}
 		}
@@ -117,26 +115,6 @@ func says(sentence *text.Reading, n int) bool {
 		}
 	}
 	return false
-}
-
-// sentences cuts text after each . ? or ! that a space follows, and at line breaks. It yields where each sentence that is
-// not blank begins and ends, with the white space around it.
-func sentences(s string) iter.Seq2[int, int] {
-	return func(yield func(start, end int) bool) {
-		start, ended := 0, false
-		for i, r := range s {
-			if r == '\n' || r == '\r' || r == '\u2028' || r == '\u2029' || ended && unicode.IsSpace(r) {
-				if strings.TrimSpace(s[start:i]) != "" && !yield(start, i) {
-					return
-				}
-				start = i
-			}
-			ended = r == '.' || r == '?' || r == '!'
-		}
-		if strings.TrimSpace(s[start:]) != "" {
-			yield(start, len(s))
-		}
-	}
 }
 
 // asks reports whether a sentence has the form of a question: a question mark among its last marks, or a question word

@@ -141,8 +141,8 @@ func (r *reading) signalsBefore(handover int) []conversation.Signal {
 }
 
 func (r *reading) outcome() {
-	turns := lo.Map(r.c.Messages, func(m conversation.Message, i int) outcome.Turn {
-		return outcome.ReadTurn(m.Sender, m.Content, r.cues[i])
+	turns := lo.Map(r.senders, func(s conversation.Sender, i int) outcome.Turn {
+		return outcome.TurnOf(s, &r.words[i], r.cues[i])
 	})
 	r.f.Outcome = outcome.Read(turns, outcome.Stated{
 		Handler: r.f.Handler, Escalated: r.f.Escalation.Escalated, Unmet: r.f.Escalation.UnmetRequest,

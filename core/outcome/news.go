@@ -23,9 +23,24 @@ type Answer struct {
 // It grants when it says that something has been done, and neither denies nor asks. A sentence under a condition ("if
 // it failed") brings no news. The words of one sentence must be of one language.
 func ReadAnswer(message string) Answer {
+	r := text.Read(message)
+	return answerOf(&r)
+}
+
+// news are the kinds without which a sentence neither refuses nor grants.
+var news = setOf(negation, failure, done)
+
+func answerOf(r *text.Reading) Answer {
 	var a Answer
-	for _, words := range text.Sentences(message) {
-		s := lexicon.mark(words)
+	var numberRoom [64]uint16
+	var markRoom [64]signs
+	for part := range r.Sentences() {
+		numbers := lexicon.numbers(numberRoom[:0], part)
+		if !lexicon.mayHold(numbers, news) {
+			continue
+		}
+		words := strings.TrimSpace(part.Original)
+		s := lexicon.mark(markRoom[:0], numbers, strings.HasSuffix(words, "?"))
 		switch {
 		case s.all[exempt] != 0 || s.all[condition] != 0:
 		case s.refuses():
@@ -40,22 +55,19 @@ func ReadAnswer(message string) Answer {
 // Resigned returns the words by which a customer gives up on what they came for, or no longer wants it ("never mind",
 // "thanks for trying"); empty when there are none.
 func Resigned(message string) string {
-	for _, words := range text.Sentences(message) {
-		if lexicon.mark(words).all[resigned] != 0 {
-			return shorten(words)
-		}
-	}
-	return ""
+	r := text.Read(message)
+	return sentenceWith(&r, resigned)
 }
 
 // Impatient returns the customer's words when losing patience with the other side; empty when there are none.
 func Impatient(message string) string {
-	for _, words := range text.Sentences(message) {
-		if lexicon.mark(words).all[impatient] != 0 {
-			return shorten(words)
-		}
-	}
-	return ""
+	r := text.Read(message)
+	return sentenceWith(&r, impatient)
+}
+
+func sentenceWith(r *text.Reading, k kind) string {
+	words, _ := lexicon.holds(r, k)
+	return shorten(words)
 }
 
 // Denies says whether a customer's message begins by saying no.
@@ -64,7 +76,8 @@ func Denies(message string) bool {
 	if len(words) == 0 {
 		return false
 	}
-	return slices.ContainsFunc(lexicon[words[0]], func(e entry) bool { return e.kind == denial && len(e.words) == 1 })
+	entries := lexicon.entries[lexicon.words.Number(words[0])]
+	return slices.ContainsFunc(entries, func(e entry) bool { return e.kind == denial && len(e.words) == 1 })
 }
 
 // The distances, in words, within which two words of a sentence speak of the same thing; the length of a sentence that

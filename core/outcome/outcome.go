@@ -12,6 +12,7 @@ import (
 
 	"github.com/csm-monitor/csm-monitor/core/conversation"
 	"github.com/csm-monitor/csm-monitor/core/scoring/csat"
+	"github.com/csm-monitor/csm-monitor/core/text"
 	"github.com/csm-monitor/csm-monitor/core/text/cue"
 )
 
@@ -39,15 +40,21 @@ type Turn struct {
 
 // ReadTurn keeps of a message what bears on the outcome when its sender says it.
 func ReadTurn(sender conversation.Sender, content string, found cue.Found) Turn {
+	r := text.Read(content)
+	return TurnOf(sender, &r, found)
+}
+
+// TurnOf is ReadTurn of a message that has been read; r may be nil when its sender is neither the customer nor automated.
+func TurnOf(sender conversation.Sender, r *text.Reading, found cue.Found) Turn {
 	t := Turn{Sender: sender}
 	switch {
 	case sender == conversation.Customer:
-		t.Question = IsQuestion(content)
+		t.Question = IsQuestion(r.Original)
 		t.Thanks, t.NegatedThanks = found.Thanks, found.NegatedThanks
-		t.Resigned = Resigned(content)
+		t.Resigned = sentenceWith(r, resigned)
 	case sender.Automated():
 		t.NoAnswer = found.BotGaveUp != "" || found.TransferAnnounced != ""
-		t.Answer = ReadAnswer(content)
+		t.Answer = answerOf(r)
 	}
 	return t
 }
@@ -214,8 +221,8 @@ func IsQuestion(content string) bool {
 	if strings.Contains(content, "?") {
 		return true
 	}
-	first, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(content)), " ")
-	switch first {
+	first, _, _ := strings.Cut(strings.TrimSpace(content), " ")
+	switch strings.ToLower(first) {
 	case "how", "what", "why", "when", "where", "can", "could", "do", "does", "is", "are":
 		return true
 	default:

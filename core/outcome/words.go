@@ -4,7 +4,10 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"math"
 	"strings"
+
+	"github.com/samber/lo"
 
 	"github.com/csm-monitor/csm-monitor/core/text"
 )
@@ -48,31 +51,69 @@ type languages uint8
 // signs says for each kind in which languages a word is a sign of it.
 type signs [kinds]languages
 
-// entry is a word, or a phrase of several.
+// kindSet is a set of kinds.
+type kindSet uint16
+
+func setOf(of ...kind) (s kindSet) {
+	for _, k := range of {
+		s |= 1 << k
+	}
+	return s
+}
+
+// entry is a word, or a phrase of several, by the numbers of its words.
 type entry struct {
-	words []string
+	words []uint16
 	kind  kind
 	in    languages
 	// first says that it counts only at the start of a sentence.
 	first bool
 }
 
-// book holds entries by their first word.
-type book map[string][]entry
+// book holds the entries of all languages.
+type book struct {
+	words   *text.Lexicon
+	entries [][]entry // by the number of their first word
+	opens   []kindSet // the kinds of them
+}
 
-// sentence is the words of a sentence with what each is a sign of; a phrase marks its first word.
+// sentence is what each word of a sentence is a sign of; a phrase marks its first word.
 type sentence struct {
 	marks    []signs
 	all      signs
 	question bool
 }
 
-func (b book) mark(s string) sentence {
-	words := text.Words(s)
-	out := sentence{marks: make([]signs, len(words)), question: strings.HasSuffix(strings.TrimSpace(s), "?")}
-	for i, w := range words {
-		for _, e := range b[w] {
-			if (i == 0 || !e.first) && follows(e.words, words[i:]) {
+// numbers appends the numbers of a sentence's words.
+func (b *book) numbers(into []uint16, r *text.Reading) []uint16 {
+	for _, w := range r.Words {
+		switch {
+		case w.Is(text.Number):
+			into = append(into, uint16(b.words.Number(text.PlaceholderNum)))
+		case w.Is(text.Content):
+			into = append(into, uint16(b.words.NumberOf(r, w)))
+		}
+	}
+	return into
+}
+
+// mayHold reports whether a sentence of these words may have signs of a kind; false is sure.
+func (b *book) mayHold(numbers []uint16, signs kindSet) bool {
+	for _, n := range numbers {
+		if b.opens[n]&signs != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// mark appends the marks of a sentence's words.
+func (b *book) mark(into []signs, numbers []uint16, question bool) sentence {
+	out := sentence{marks: into, question: question}
+	for i, n := range numbers {
+		out.marks = append(out.marks, signs{})
+		for _, e := range b.entries[n] {
+			if e.at(i, numbers) {
 				out.marks[i][e.kind] |= e.in
 				out.all[e.kind] |= e.in
 			}
@@ -81,8 +122,27 @@ func (b book) mark(s string) sentence {
 	return out
 }
 
-func readLexicon(dir fs.FS) book {
-	b := book{}
+// holds says whether the message has a sign of the kind, and in which sentence, trimmed.
+func (b *book) holds(r *text.Reading, k kind) (words string, ok bool) {
+	var room [64]uint16
+	for s := range r.Sentences() {
+		numbers := b.numbers(room[:0], s)
+		for i, n := range numbers {
+			if b.opens[n]&setOf(k) == 0 {
+				continue
+			}
+			for _, e := range b.entries[n] {
+				if e.kind == k && e.at(i, numbers) {
+					return strings.TrimSpace(s.Original), true
+				}
+			}
+		}
+	}
+	return "", false
+}
+
+func readLexicon(dir fs.FS) *book {
+	d := newDraft()
 	names, err := fs.Glob(dir, "words/*.txt")
 	if err != nil {
 		panic("outcome: " + err.Error())
@@ -92,24 +152,30 @@ func readLexicon(dir fs.FS) book {
 		if err != nil {
 			panic("outcome: " + err.Error())
 		}
-		if err := b.read(string(content), 1<<i); err != nil {
+		if err := d.read(string(content), 1<<i); err != nil {
 			panic(fmt.Sprintf("outcome: %s: %v", name, err))
 		}
 	}
-	return b
+	return d.book()
 }
 
-// gap stands in a phrase for up to gapWords words.
+// gap stands in a phrase for up to gapWords words; gapNumber is its number.
 const (
-	gap      = "..."
-	gapWords = 4
+	gap       = "..."
+	gapWords  = 4
+	gapNumber = math.MaxUint16
 )
 
+// at says whether the entry stands at the word i of a sentence.
+func (e entry) at(i int, sentence []uint16) bool {
+	return (i == 0 || !e.first) && follows(e.words, sentence[i:])
+}
+
 // follows says whether words begin with the phrase.
-func follows(phrase, words []string) bool {
+func follows(phrase, words []uint16) bool {
 	for i, p := range phrase {
 		switch {
-		case p == gap:
+		case p == gapNumber:
 			for skip := range gapWords + 1 {
 				if i+skip <= len(words) && follows(phrase[i+1:], words[i+skip:]) {
 					return true
@@ -123,9 +189,41 @@ func follows(phrase, words []string) bool {
 	return true
 }
 
+// A draft is a book in the making.
+type draft struct {
+	words   []string
+	numbers map[string]uint16
+	entries map[uint16][]entry
+}
+
+func newDraft() *draft {
+	return &draft{numbers: map[string]uint16{gap: gapNumber}, entries: map[uint16][]entry{}}
+}
+
+func (d *draft) number(word string) uint16 {
+	n, ok := d.numbers[word]
+	if !ok {
+		d.words = append(d.words, word)
+		n = uint16(len(d.words))
+		d.numbers[word] = n
+	}
+	return n
+}
+
+func (d *draft) book() *book {
+	b := &book{words: text.NewLexicon(d.words), entries: make([][]entry, len(d.words)+1), opens: make([]kindSet, len(d.words)+1)}
+	for first, entries := range d.entries {
+		b.entries[first] = entries
+		for _, e := range entries {
+			b.opens[first] |= setOf(e.kind)
+		}
+	}
+	return b
+}
+
 // read adds one language: lines of "kind: word or phrase, word or phrase", where ^ stands for the start of a sentence
 // and ... for a gap, and comments after #.
-func (b book) read(content string, in languages) error {
+func (d *draft) read(content string, in languages) error {
 	for line := range strings.Lines(content) {
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
@@ -142,7 +240,8 @@ func (b book) read(content string, in languages) error {
 			if len(words) == 0 || words[0] == gap || words[len(words)-1] == gap {
 				return fmt.Errorf("%s: no entry: %q", name, item)
 			}
-			b[words[0]] = append(b[words[0]], entry{words, k, in, first})
+			numbers := lo.Map(words, func(w string, _ int) uint16 { return d.number(w) })
+			d.entries[numbers[0]] = append(d.entries[numbers[0]], entry{numbers, k, in, first})
 		}
 	}
 	return nil

@@ -35,12 +35,12 @@ func (sc *scanner) spoken(i, end int) {
 			i += size
 			r, size = utf8.DecodeRuneInString(s[i:])
 		}
-		w := Word{Start: uint32(start), End: uint32(i), low: uint32(low), lowEnd: uint32(len(sc.lower)), digest: digest(sc.lower[low:]), traits: Spoken}
+		traits := Spoken
 		if sc.newClause {
-			w.traits |= NewClause
+			traits |= NewClause
 			sc.newClause = false
 		}
-		sc.words = append(sc.words, w)
+		sc.add(start, i, low, traits)
 	}
 }
 
@@ -60,6 +60,8 @@ func (sc *scanner) contents(start, end, firstWord int) {
 		if IsStop(token) {
 			traits |= Stop
 		}
-		sc.add(start, end, token, traits)
+		low := len(sc.lower)
+		sc.lower = append(sc.lower, token...)
+		sc.add(start, end, low, traits)
 	}
 }

@@ -57,8 +57,8 @@ func readKnown() *vocabulary {
 }
 
 // of is what is known of a word in lower case with this digest.
-func (v *vocabulary) of(digest uint32, word []byte) about {
-	return v.about[find(v.lexicon, digest, word).number]
+func (v *vocabulary) of(digest uint64, word []byte) *about {
+	return &v.about[find(v.lexicon, digest, word).number]
 }
 
 // IsStop reports the words of politeness and grammar that say nothing about what is asked.

@@ -1,15 +1,18 @@
 package text
 
+import "math/bits"
+
 // Lexicon numbers words from 1, so that what is known of a word can stand in an array. A word that is not in it has
 // number 0. It is built once and then only read.
 type Lexicon struct {
 	slots []slot // open addressing, at most half full
+	shift int    // takes the slot from the high bits of a scattered digest
 	words []string
 }
 
-// slot holds the number of a word beside its digest, so that most words that are not in the lexicon need no comparison.
+// slot holds the number of a word beside its digest.
 type slot struct {
-	digest uint32
+	digest uint64
 	number uint32
 }
 
@@ -20,9 +23,10 @@ func NewLexicon(words []string) *Lexicon {
 	for size < 2*len(words) {
 		size *= 2
 	}
-	l := &Lexicon{slots: make([]slot, size), words: words}
+	l := &Lexicon{slots: make([]slot, size), shift: 64 - bits.TrailingZeros(uint(size)), words: words}
 	for i, word := range words {
-		*find(l, digest(word), word) = slot{digest(word), uint32(i + 1)}
+		d := digest(word)
+		*find(l, d, word) = slot{d, uint32(i + 1)}
 	}
 	return l
 }
@@ -34,25 +38,36 @@ func (l *Lexicon) Number(word string) int { return int(find(l, digest(word), wor
 func (l *Lexicon) NumberOf(r *Reading, w Word) int { return int(find(l, w.digest, r.Lower(w)).number) }
 
 // find returns the slot a word is in, or belongs in.
-func find[chars string | []byte](l *Lexicon, digest uint32, word chars) *slot {
-	for at := digest; ; at++ {
-		s := &l.slots[at&uint32(len(l.slots)-1)]
-		if s.number == 0 || s.digest == digest && l.words[s.number-1] == string(word) {
+func find[chars string | []byte](l *Lexicon, digest uint64, word chars) *slot {
+	for at := scatter(digest) >> l.shift; ; at++ {
+		s := &l.slots[at&uint64(len(l.slots)-1)]
+		if s.number == 0 || s.digest == digest && (digest < long || l.words[s.number-1] == string(word)) {
 			return s
 		}
 	}
 }
 
-// The digest of a word is FNV-1a over its bytes (Fowler, Noll, Vo), which a reading computes as it goes.
+// A digest from long on is that of a word of more than shortWord bytes, and may be that of several.
 const (
-	digestStart = 2166136261
-	digestStep  = 16777619
+	shortWord = 7
+	long      = 1 << 63
 )
 
-func digest[chars string | []byte](word chars) uint32 {
-	d := uint32(digestStart)
-	for i := range len(word) {
-		d = (d ^ uint32(word[i])) * digestStep
+// digest is a number for a word: its length and bytes if they fit, else its FNV-1a (Fowler, Noll, Vo).
+func digest[chars string | []byte](word chars) uint64 {
+	if len(word) <= shortWord {
+		d := uint64(len(word))
+		for i := range len(word) {
+			d = d<<8 | uint64(word[i])
+		}
+		return d
 	}
-	return d
+	d := uint64(14695981039346656037)
+	for i := range len(word) {
+		d = (d ^ uint64(word[i])) * 1099511628211
+	}
+	return d | long
 }
+
+// scatter spreads a digest over all bits (Fibonacci hashing).
+func scatter(digest uint64) uint64 { return digest * 0x9E3779B97F4A7C15 }

@@ -98,10 +98,7 @@ func hex(s string) rune {
 // their plain ones, accents composed with their letters. Bytes that are not UTF-8 become U+FFFD. A string already in
 // the form is returned as it is, without copying; the time is linear in its length.
 func NFKC(s string) string {
-	i := 0
-	for i < len(s) && s[i] < utf8.RuneSelf {
-		i++
-	}
+	i := ascii(s)
 	if i == len(s) {
 		return s
 	}
@@ -111,6 +108,20 @@ func NFKC(s string) string {
 		}
 	}
 	return s
+}
+
+// ascii is a number of bytes at the start of s that are all ASCII; it is len(s) when all are.
+func ascii(s string) int {
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		if b := s[i : i+8]; b[0]|b[1]|b[2]|b[3]|b[4]|b[5]|b[6]|b[7] >= utf8.RuneSelf {
+			return i
+		}
+	}
+	for i < len(s) && s[i] < utf8.RuneSelf {
+		i++
+	}
+	return i
 }
 
 func (f *forms) normalise(s string) string {

@@ -26,7 +26,7 @@ type Word struct {
 	// Start and End are bytes of the reading's Text.
 	Start, End  uint32
 	low, lowEnd uint32 // bytes of the reading's lower
-	digest      uint32 // of the lower case
+	digest      uint64 // of the lower case
 	commonIn    uint16 // languages it is a common word of, as bits in the order of languageCodes
 	traits      Trait
 }
@@ -74,12 +74,12 @@ func (r *Reading) Form(w Word) string {
 	return r.Lower(w)
 }
 
-// Digest tells most different content words apart: equal ones have equal digests.
-func (r *Reading) Digest(w Word) uint32 {
+// Digest tells most different content words apart: equal ones have equal digests, spread over all bits.
+func (r *Reading) Digest(w Word) uint64 {
 	if w.Is(Number) {
-		return numberDigest
+		return scatter(numberDigest)
 	}
-	return w.digest
+	return scatter(w.digest)
 }
 
 var numberDigest = digest(PlaceholderNum)

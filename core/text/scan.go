@@ -79,57 +79,65 @@ func (sc *scanner) chunk(i int) int {
 	s := sc.text
 	c := chunkState{begin: i, firstWord: len(sc.words), firstLow: len(sc.lower), newClause: sc.newClause}
 	for i < len(s) {
-		class := classes[s[i]]
-		if class&wordly != 0 {
+		switch class := classes[s[i]]; class {
+		case small, capital, digit:
 			i = sc.word(i, &c)
 			continue
-		}
-		if class == space {
-			break
-		}
-		if class == other {
+		case space:
+			sc.finish(i, &c)
+			return i
+		case other:
 			if !curly(s, i) {
 				return sc.general(c)
 			}
 			i += len("’") - 1
-		}
-		if class != plain {
+			sc.sign(i, &c)
+		case sign:
 			sc.sign(i, &c)
 		}
 		i++
 	}
+	sc.finish(i, &c)
+	return i
+}
+
+// finish sums up the chunk that ends at end.
+func (sc *scanner) finish(end int, c *chunkState) {
+	sc.token(end, c)
 	if c.formed {
-		sc.contents(c.begin, i, c.firstWord)
+		sc.contents(c.begin, end, c.firstWord)
 	}
 	if c.mixed {
-		sc.sample(c.begin, i, c.firstWord)
+		sc.sample(c.begin, end, c.firstWord)
 	}
-	sc.token(i, &c)
-	return i
 }
 
 // word reads the word that begins at i and returns its end.
 func (sc *scanner) word(i int, c *chunkState) int {
 	s := sc.text
 	start, low, class, quoted := i, len(sc.lower), uint8(0), false
-	d := uint32(digestStart)
-	for i < len(s) {
-		b := s[i]
-		if k := classes[b]; k&wordly != 0 {
-			class |= k
-			b |= (k & capital) << 4 // to lower case
+	for {
+		from := i
+		for i < len(s) && classes[s[i]]&wordly != 0 {
+			class |= classes[s[i]]
 			i++
-		} else if n := innerApostrophe(s, i); n > 0 {
-			quoted = true
-			b = '\''
-			i += n
-		} else {
+		}
+		sc.lower = append(sc.lower, s[from:i]...)
+		n := innerApostrophe(s, i)
+		if n == 0 {
 			break
 		}
-		sc.lower = append(sc.lower, b)
-		d = (d ^ uint32(b)) * digestStep
+		quoted = true
+		sc.lower = append(sc.lower, '\'')
+		i += n
 	}
-	w := Word{Start: uint32(start), End: uint32(i), low: uint32(low), lowEnd: uint32(len(sc.lower)), digest: d, traits: Spoken | Content}
+	if class&capital != 0 {
+		toLower(sc.lower[low:])
+	}
+	w := Word{
+		Start: uint32(start), End: uint32(i), low: uint32(low), lowEnd: uint32(len(sc.lower)), digest: digest(sc.lower[low:]),
+		traits: Spoken | Content,
+	}
 	if sc.newClause {
 		w.traits |= NewClause
 		sc.newClause = false
@@ -137,12 +145,14 @@ func (sc *scanner) word(i int, c *chunkState) int {
 	switch {
 	case class&digit == 0:
 		w.traits |= tongue
-		known := known.of(d, sc.lower[low:])
+		known := known.of(w.digest, sc.lower[low:])
 		w.commonIn = known.commonIn
 		if known.stop {
 			w.traits |= Stop
 		}
-		c.formed = c.formed || known.web && i < len(s) && s[i] == '.'
+		if known.web && i < len(s) && s[i] == '.' {
+			c.formed = true
+		}
 	case class == digit:
 		if !quoted {
 			w.traits |= Number
@@ -153,6 +163,15 @@ func (sc *scanner) word(i int, c *chunkState) int {
 	c.cases |= class
 	sc.words = append(sc.words, w)
 	return i
+}
+
+// toLower changes the capitals of ASCII to small letters.
+func toLower(s []byte) {
+	for i, b := range s {
+		if classes[b] == capital {
+			s[i] = b + 'a' - 'A'
+		}
+	}
 }
 
 // sign notes what the mark at i may mean.
@@ -183,6 +202,8 @@ func curly(s string, i int) bool { return strings.HasPrefix(s[i:], "’") }
 func innerApostrophe(s string, i int) int {
 	n := 0
 	switch {
+	case i == len(s):
+		return 0
 	case s[i] == '\'':
 		n = 1
 	case curly(s, i):
@@ -196,12 +217,11 @@ func innerApostrophe(s string, i int) int {
 	return 0
 }
 
-// add appends a word of which lower is known only now.
-func (sc *scanner) add(start, end int, lower string, traits Trait) {
-	low := len(sc.lower)
-	sc.lower = append(sc.lower, lower...)
+// add appends a word whose lower case has just been appended, from low on.
+func (sc *scanner) add(start, end, low int, traits Trait) {
 	sc.words = append(sc.words, Word{
-		Start: uint32(start), End: uint32(end), low: uint32(low), lowEnd: uint32(len(sc.lower)), digest: digest(lower), traits: traits,
+		Start: uint32(start), End: uint32(end), low: uint32(low), lowEnd: uint32(len(sc.lower)),
+		digest: digest(sc.lower[low:]), traits: traits,
 	})
 }
 
@@ -223,40 +243,19 @@ func (sc *scanner) token(end int, c *chunkState) {
 	if c.cases&capital != 0 && c.cases&small == 0 {
 		traits |= Capitals
 	}
-	start, stop := trimASCII(sc.text, c.begin, end)
-	if utf8.RuneCountInString(sc.text[start:stop]) <= 2 {
-		start, stop = c.begin, end
-	}
-	if c.firstWord < len(sc.words) {
-		if w := &sc.words[c.firstWord]; w.Is(Spoken) && int(w.Start) == start && int(w.End) == stop {
-			w.traits |= traits
+	start, stop, words := c.begin, end, sc.words[c.firstWord:]
+	if len(words) > 0 { // which the marks stand around
+		bareStart, bareStop := int(words[0].Start), int(words[len(words)-1].End)
+		if bareStop-bareStart > 2*utf8.UTFMax || utf8.RuneCountInString(sc.text[bareStart:bareStop]) > 2 {
+			start, stop = bareStart, bareStop
+		}
+		if first := &words[0]; int(first.Start) == start && int(first.End) == stop {
+			first.traits |= traits
 			return
 		}
 	}
-	low, d := len(sc.lower), uint32(digestStart)
-	for i := start; i < stop; i++ {
-		b := sc.text[i]
-		switch {
-		case classes[b] == capital:
-			b += 'a' - 'A'
-		case classes[b] == other:
-			b, i = '\'', i+len("’")-1
-		}
-		sc.lower = append(sc.lower, b)
-		d = (d ^ uint32(b)) * digestStep
-	}
-	sc.words = append(sc.words, Word{
-		Start: uint32(start), End: uint32(stop), low: uint32(low), lowEnd: uint32(len(sc.lower)), digest: d, traits: traits,
-	})
-}
-
-// trimASCII takes the marks of ASCII and curly apostrophes off both ends of s[start:end].
-func trimASCII(s string, start, end int) (int, int) {
-	for start < end && classes[s[start]]&wordly == 0 {
-		start++
-	}
-	for start < end && classes[s[end-1]]&wordly == 0 {
-		end--
-	}
-	return start, end
+	low := len(sc.lower)
+	sc.lower = append(sc.lower, strings.ReplaceAll(sc.text[start:stop], "’", "'")...)
+	toLower(sc.lower[low:])
+	sc.add(start, stop, low, traits)
 }

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"iter"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -10,24 +11,50 @@ import (
 // a space or the end follows, and at line breaks. Empty ones are left out. "e.g. this" is two; telling them apart
 // needs a dictionary of abbreviations for each language.
 func Sentences(s string) []string {
-	sentences := []string{}
-	start := 0
-	cut := func(end int) {
-		if sentence := strings.TrimSpace(s[start:end]); sentence != "" {
-			sentences = append(sentences, sentence)
-		}
-		start = end
+	out := []string{}
+	for start, end := range sentences(s) {
+		out = append(out, strings.TrimSpace(s[start:end]))
 	}
-	for i := 0; i < len(s); i++ {
-		switch s[i] {
-		case '\n', '\r':
-			cut(i)
-		case '.', '?', '!':
-			if next, _ := utf8.DecodeRuneInString(s[i+1:]); unicode.IsSpace(next) {
-				cut(i + 1)
+	return out
+}
+
+// Sentences yields the readings of the sentences of the message, each with the white space around it.
+func (r *Reading) Sentences() iter.Seq[*Reading] {
+	return func(yield func(*Reading) bool) {
+		for start, end := range sentences(r.Original) {
+			part := r.Part(start, end)
+			if !yield(&part) {
+				return
 			}
 		}
 	}
-	cut(len(s))
-	return sentences
+}
+
+// sentences yields where each sentence that is not blank begins and ends, with the white space around it.
+func sentences(s string) iter.Seq2[int, int] {
+	return func(yield func(start, end int) bool) {
+		start := 0
+		for i := range len(s) {
+			if s[i] > ' ' && s[i] < utf8.RuneSelf || !endsAt(s, i) {
+				continue
+			}
+			if strings.TrimSpace(s[start:i]) != "" && !yield(start, i) {
+				return
+			}
+			start = i
+		}
+		if strings.TrimSpace(s[start:]) != "" {
+			yield(start, len(s))
+		}
+	}
+}
+
+// endsAt reports whether a sentence ends before the character at i: a line break, or white space after an end mark.
+func endsAt(s string, i int) bool {
+	r, _ := utf8.DecodeRuneInString(s[i:])
+	switch r {
+	case '\n', '\r', '\u2028', '\u2029':
+		return true
+	}
+	return i > 0 && (s[i-1] == '.' || s[i-1] == '?' || s[i-1] == '!') && unicode.IsSpace(r)
 }

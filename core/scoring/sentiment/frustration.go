@@ -144,20 +144,14 @@ func recent[T any](earlier []T) []T { return earlier[max(0, len(earlier)-lookBac
 func capitals(s string) string {
 	letters, upper := 0, 0
 	for _, r := range s {
-		if r < utf8.RuneSelf {
-			if 'A' <= r && r <= 'Z' {
-				letters++
-				upper++
-			} else if 'a' <= r && r <= 'z' {
-				letters++
-			}
-			continue
-		}
-		if unicode.IsLetter(r) {
+		switch {
+		case 'a' <= r && r <= 'z':
 			letters++
-			if unicode.IsUpper(r) {
-				upper++
-			}
+		case 'A' <= r && r <= 'Z', r >= utf8.RuneSelf && unicode.IsUpper(r) && unicode.IsLetter(r):
+			letters++
+			upper++
+		case r >= utf8.RuneSelf && unicode.IsLetter(r):
+			letters++
 		}
 	}
 	if letters < capitalLetters || float64(upper) < capitalShare*float64(letters) {

@@ -21,7 +21,7 @@ func gistOf(r *text.Reading) gist {
 		if w.Is(text.Content) && !w.Is(text.Stop) {
 			d := r.Digest(w)
 			g.words++
-			g.marks[d>>6%4] |= 1 << (d % 64)
+			g.marks[d>>62] |= 1 << (d >> 56 % 64)
 		}
 	}
 	return g

@@ -27,17 +27,23 @@ func Normalise(sum float64) float64 {
 
 // compound is that of a text as it stands.
 func (d *dictionary) compound(s string) float64 {
+	s = nameEmoji(s)
 	var room [64]word
-	return compound(d.split(room[:0], nameEmoji(s)), s)
+	return compound(d.split(room[:0], s), s)
 }
 
 // compoundOf is the compound of a message in its normal form.
 func (d *dictionary) compoundOf(r *text.Reading) float64 {
 	var room [64]word
-	return compound(d.tokens(room[:0], r), r.Text)
+	words, foreign := d.tokens(room[:0], r)
+	s := r.Text
+	if foreign {
+		s = nameEmoji(s)
+	}
+	return compound(words, s)
 }
 
-// compound is that of the words of the text s.
+// compound is that of the words of the text s, in which emoji have been named.
 func compound(words []word, s string) float64 {
 	if len(words) == 0 {
 		return 0
@@ -51,9 +57,9 @@ func compound(words []word, s string) float64 {
 	}
 	switch {
 	case sum > 0:
-		sum += emphasis(nameEmoji(s))
+		sum += emphasis(s)
 	case sum < 0:
-		sum -= emphasis(nameEmoji(s))
+		sum -= emphasis(s)
 	}
 	return Normalise(sum)
 }

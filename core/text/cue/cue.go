@@ -101,15 +101,16 @@ func (b *phrases) find(r *text.Reading, from side) (words [kinds]string) {
 }
 
 func (b *phrases) matches(into []match, r reader, from side) []match {
+	opens, openers := b.opens[from], b.openers[from]
 	for i, t := range r.tokens {
-		if t.id == 0 {
+		if !opens[t.id] {
 			continue
 		}
 		next := uint16(0)
 		if i+1 < len(r.tokens) {
 			next = r.tokens[i+1].id
 		}
-		for _, p := range b.openers[from][t.id] {
+		for _, p := range openers[t.id] {
 			if !p.next.has(next) {
 				continue
 			}

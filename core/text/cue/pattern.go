@@ -80,6 +80,7 @@ const anything = ^wordSet(0)
 type phrases struct {
 	words   *text.Lexicon     // the words that occur in phrases
 	openers [sides][][]phrase // by who means it and the number of the word it may begin with
+	opens   [sides][]bool     // whether there are any
 }
 
 // A draft is a book in the making.
@@ -101,8 +102,9 @@ func (d *draft) book() *phrases {
 	b := &phrases{words: text.NewLexicon(d.words)}
 	for s := range b.openers {
 		b.openers[s] = make([][]phrase, len(d.words)+1)
+		b.opens[s] = make([]bool, len(d.words)+1)
 		for id, opened := range d.openers[s] {
-			b.openers[s][id] = opened
+			b.openers[s][id], b.opens[s][id] = opened, true
 		}
 	}
 	return b
