@@ -39,7 +39,7 @@ func load(t *testing.T, environ ...string) config.Config {
 // running is a server under test.
 type running struct {
 	url      string
-	out, log *bytes.Buffer
+	out, log *guarded
 	stop     func()
 	flights  *flights
 }
@@ -52,9 +52,9 @@ func (r running) key() string { return keyForm.FindString(r.out.String()) }
 // start runs a server until the test ends or stop is called.
 func start(t *testing.T, cfg config.Config, more ...fx.Option) running {
 	t.Helper()
-	r := running{out: &bytes.Buffer{}, log: &bytes.Buffer{}}
+	r := running{out: &guarded{}, log: &guarded{}}
 	var l *listener
-	graph := fx.New(Server(cfg), fx.Replace(Output{r.out, &guarded{w: r.log}}), fx.Populate(&l, &r.flights), fx.Options(more...))
+	graph := fx.New(Server(cfg), fx.Replace(Output{r.out, r.log}), fx.Populate(&l, &r.flights), fx.Options(more...))
 	if err := graph.Start(t.Context()); err != nil {
 		t.Fatal(dig.RootCause(err))
 	}
@@ -83,16 +83,22 @@ func startWorker(t *testing.T, cfg config.Config) {
 	})
 }
 
-// guarded is a writer for many goroutines.
+// guarded is a buffer for many goroutines.
 type guarded struct {
-	mu sync.Mutex
-	w  io.Writer
+	mu     sync.Mutex
+	buffer bytes.Buffer
 }
 
 func (g *guarded) Write(p []byte) (int, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.w.Write(p)
+	return g.buffer.Write(p)
+}
+
+func (g *guarded) String() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.buffer.String()
 }
 
 // refusal is why a server does not start.
@@ -173,7 +179,7 @@ func TestFirstStart(t *testing.T) {
 	r.stop()
 
 	again := start(t, cfg)
-	if again.out.Len() > 0 {
+	if again.out.String() != "" {
 		t.Errorf("a later start prints:\n%s", again.out)
 	}
 	if res, _ := get(t, again.url+"/api/v1/cs-metrics/dashboard", r.key()); res.StatusCode != http.StatusOK {
