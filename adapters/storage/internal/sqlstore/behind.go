@@ -159,5 +159,12 @@ func (s *Store) catchUp(ctx context.Context, org tenant.ID) error {
 			break
 		}
 	}
-	return s.indexAll(ctx, org)
+	before := s.behind.writes.Load()
+	if err := s.indexAll(ctx, org); err != nil {
+		return err
+	}
+	if s.behind.writes.Load() != before {
+		return nil // whoever wrote has woken us again
+	}
+	return s.settle(ctx, org)
 }

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"slices"
@@ -31,8 +32,23 @@ func (d deltas) take(k metric.Key, v metric.Vector) error {
 }
 
 // foldAt is the number of logged entries from which on a batch carries them over into the cells. Each entry is a cell
-// of one batch, so a reader has at most so many of them to add.
-const foldAt = 2048
+// of one batch, and a reader has at most so many of them to add, which takes it a few milliseconds. When nobody writes,
+// the log is folded behind.
+const foldAt = 4096
+
+// settle folds the log of an organisation that nobody writes to.
+func (s *Store) settle(ctx context.Context, org tenant.ID) error {
+	return s.polite(ctx, func(t *tx) error {
+		sp, ok, err := t.space(org, t.dialect.Lock)
+		if !ok || err != nil || sp.logged == 0 {
+			return err
+		}
+		if err := t.fold(sp, nil); err != nil {
+			return err
+		}
+		return t.put(sp)
+	})
+}
 
 // moveCells adds a batch's deltas, as entries of the log, to the organisation's cells. Small batches only append to a log, which readers add to
 // what the cells say; when the log has grown, a batch folds it into the cells. A cell that many small batches touch in

@@ -58,7 +58,9 @@ func (d *decoder) field(c *conversation.Conversation, f field) bool {
 	case fieldStamps:
 		d.stamps = make([]conversation.Stamp, d.count(2))
 		for i := range d.stamps {
-			d.stamps[i] = conversation.Stamp{Trust: conversation.Trust(d.signed()), At: d.time()}
+			if d.stamps[i] = (conversation.Stamp{Trust: conversation.Trust(d.signed()), At: d.time()}); d.stamps[i].IsZero() {
+				d.fail()
+			}
 		}
 	case fieldMessages:
 		c.Messages = d.messages()
@@ -173,7 +175,9 @@ func (d *decoder) stamp() conversation.Stamp {
 }
 
 func heard[T any](d *decoder, s *conversation.Said[T], read func() T) {
-	s.Stamp = d.stamp()
+	if s.Stamp = d.stamp(); s.Stamp.IsZero() {
+		d.fail() // what nobody said is not written
+	}
 	s.Value = read()
 }
 
