@@ -17,13 +17,12 @@ import (
 	"time"
 )
 
+// folder holds what is built for the drills.
+var folder string
+
 // binary builds the server once for all drills.
 var binary = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "csm-faults")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "csm-server")
+	path := filepath.Join(folder, "csm-server")
 	if out, err := exec.Command("go", "build", "-o", path, "../../cmd/csm-server").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w: %s", err, out)
 	}
@@ -31,10 +30,13 @@ var binary = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
-	code := m.Run()
-	if path, err := binary(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path))
+	var err error
+	if folder, err = os.MkdirTemp("", "csm-faults"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
+	code := m.Run()
+	_ = os.RemoveAll(folder)
 	os.Exit(code)
 }
 
