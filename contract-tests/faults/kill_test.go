@@ -31,8 +31,9 @@ func drill(t *testing.T, storage string) {
 	in := &importing{server: s, acknowledged: map[int]bool{}}
 	in.fill()
 	in.send(0) // undisturbed, to learn how long a batch takes
-	midway := 0
-	for range kills {
+	// Kills go on until some came with a batch stored in part: the others prove little.
+	midway, killed, atLeast := 0, 0, 1+kills/10
+	for ; killed < kills || midway < atLeast && killed < 4*kills; killed++ {
 		in.fill()
 		before := len(in.acknowledged)
 		// Somewhere within the batch's work or shortly after it, whatever the machine's speed.
@@ -50,9 +51,9 @@ func drill(t *testing.T, storage string) {
 	if got := len(in.listed()); got != in.next {
 		t.Errorf("%d conversations are there, %d were sent", got, in.next)
 	}
-	t.Logf("%d kills, %d of them with a batch stored in part; %d conversations; %d were stored before a kill and sent again", kills, midway, in.next, in.repeated)
-	if midway == 0 {
-		t.Error("no kill came with a batch stored in part: the drill proves little")
+	t.Logf("%d kills, %d of them with a batch stored in part; %d conversations; %d were stored before a kill and sent again", killed, midway, in.next, in.repeated)
+	if midway < atLeast {
+		t.Errorf("only %d of %d kills came with a batch stored in part: the drill proves little", midway, killed)
 	}
 }
 
