@@ -116,7 +116,7 @@ func (v view) statement(ctx context.Context) (account, error) {
 		Human:    humanCost(v.org.Settings.Costs), Model: costModel(v.org.Settings.Costs),
 		Fee: fee, SetUp: v.org.Settings.Costs.SetUp, Rates: &rates,
 	})
-	out.priced = sum.At(metric.AICostReported) > 0 || fee > 0 || out.Unpriced < sum.At(metric.Unreported)
+	out.priced = out.conversations > 0 && (sum.At(metric.AICostReported) > 0 || fee > 0 || out.Unpriced < sum.At(metric.Unreported))
 	return out, err
 }
 
