@@ -83,12 +83,14 @@ func (p Program) run(cfg config.Config, out Output) error {
 	if err := graph.Err(); err != nil {
 		return err
 	}
+	// Listened for before the first request can come: whoever sees the server answer may tell it to stop.
+	stop := graph.Wait()
 	start, cancel := context.WithTimeout(context.Background(), graph.StartTimeout())
 	defer cancel()
 	if err := graph.Start(start); err != nil {
-		return err
+		return errors.Join(err, graph.Stop(start)) // the hooks were stopped already; this ends the listening
 	}
-	signalled := <-graph.Wait()
+	signalled := <-stop
 	// From here on a second Ctrl-C ends the process at once.
 	signal.Reset(os.Interrupt, syscall.SIGTERM)
 	end, cancel := context.WithTimeout(context.Background(), graph.StopTimeout())
