@@ -47,7 +47,8 @@ func TestOpensWhatItSealed(t *testing.T) {
 	s := opened(t, k, org, wrapped)
 	for _, plain := range []string{"", "x", strings.Repeat("secret words ", 1000)} {
 		sealed := s.Seal([]byte("before"), []byte(plain), []byte("place"))
-		if !bytes.HasPrefix(sealed, []byte("before")) || plain != "" && bytes.Contains(sealed, []byte(plain)) {
+		// A single letter may stand in any ciphertext by chance; a word of eight does not.
+		if !bytes.HasPrefix(sealed, []byte("before")) || len(plain) >= 8 && bytes.Contains(sealed, []byte(plain[:8])) {
 			t.Fatalf("sealed %q as %q", plain, sealed)
 		}
 		got, err := opened(t, k, org, wrapped).Open([]byte("after"), sealed[6:], []byte("place"))
