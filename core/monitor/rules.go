@@ -22,13 +22,15 @@ import (
 // give the same findings.
 func Read(c conversation.Conversation, settings tenant.Settings) conversation.Findings {
 	r := &reading{c: &c, words: make([]text.Reading, len(c.Messages)), cues: make([]cue.Found, len(c.Messages))}
-	for i, m := range c.Messages {
+	reader := text.NewReader(lo.SumBy(c.Messages, func(m conversation.Message) int { return len(m.Content) }))
+	for i := range c.Messages {
+		m := &c.Messages[i]
 		switch {
 		case m.Sender == conversation.Customer:
-			r.words[i] = text.Read(m.Content)
+			r.words[i] = reader.Read(m.Content)
 			r.cues[i] = cue.OfCustomer(&r.words[i])
 		case m.Sender.Automated():
-			r.words[i] = text.Read(m.Content)
+			r.words[i] = reader.Read(m.Content)
 			r.cues[i] = cue.OfBot(&r.words[i])
 		}
 	}

@@ -113,7 +113,7 @@ func (b *book) mark(into []signs, numbers []uint16, question bool) sentence {
 	for i, n := range numbers {
 		out.marks = append(out.marks, signs{})
 		for _, e := range b.entries[n] {
-			if e.at(i, numbers) {
+			if (i == 0 || !e.first) && follows(e.words, numbers[i:]) {
 				out.marks[i][e.kind] |= e.in
 				out.all[e.kind] |= e.in
 			}
@@ -125,20 +125,30 @@ func (b *book) mark(into []signs, numbers []uint16, question bool) sentence {
 // holds says whether the message has a sign of the kind, and in which sentence, trimmed.
 func (b *book) holds(r *text.Reading, k kind) (words string, ok bool) {
 	var room [64]uint16
+	if !b.stands(k, b.numbers(room[:0], r), false) {
+		return "", false // not even across sentences
+	}
 	for s := range r.Sentences() {
-		numbers := b.numbers(room[:0], s)
-		for i, n := range numbers {
-			if b.opens[n]&setOf(k) == 0 {
-				continue
-			}
-			for _, e := range b.entries[n] {
-				if e.kind == k && e.at(i, numbers) {
-					return strings.TrimSpace(s.Original), true
-				}
-			}
+		if b.stands(k, b.numbers(room[:0], s), true) {
+			return strings.TrimSpace(s.Original), true
 		}
 	}
 	return "", false
+}
+
+// stands says whether an entry of the kind stands among words; strict, that they are a sentence and not several.
+func (b *book) stands(k kind, numbers []uint16, strict bool) bool {
+	for i, n := range numbers {
+		if b.opens[n]&setOf(k) == 0 {
+			continue
+		}
+		for _, e := range b.entries[n] {
+			if e.kind == k && (i == 0 || !e.first || !strict) && follows(e.words, numbers[i:]) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func readLexicon(dir fs.FS) *book {
@@ -165,11 +175,6 @@ const (
 	gapWords  = 4
 	gapNumber = math.MaxUint16
 )
-
-// at says whether the entry stands at the word i of a sentence.
-func (e entry) at(i int, sentence []uint16) bool {
-	return (i == 0 || !e.first) && follows(e.words, sentence[i:])
-}
 
 // follows says whether words begin with the phrase.
 func follows(phrase, words []uint16) bool {

@@ -58,7 +58,7 @@ func readKnown() *vocabulary {
 
 // of is what is known of a word in lower case with this digest.
 func (v *vocabulary) of(digest uint64, word []byte) *about {
-	return &v.about[find(v.lexicon, digest, word).number]
+	return &v.about[number(v.lexicon, digest, word)]
 }
 
 // IsStop reports the words of politeness and grammar that say nothing about what is asked.

@@ -1,9 +1,6 @@
 package text
 
-import (
-	"cmp"
-	"slices"
-)
+import "iter"
 
 // Reading is a message read once, for all that look at its words. Those differ in what they take for a word: "e-mail"
 // is two words of a phrase and one of a dictionary, "1,250.00" is one number, of "4runner" a language can only know
@@ -16,8 +13,8 @@ type Reading struct {
 	// Words are in the order of the text.
 	Words []Word
 	lower string // the words in lower case, one after another
-	// divisible says that words can be told by their place in Original: NFKC changed nothing, and no white space but
-	// that of ASCII stands in the text.
+	// divisible says that sentences can be told by their first words: NFKC changed nothing, and no white space but that
+	// of ASCII stands in the text.
 	divisible bool
 }
 
@@ -53,8 +50,9 @@ const (
 	Capitals
 	// Foreign is a stretch of text in which the tokens have not been told apart, as it has other characters than ASCII.
 	Foreign
-	tongue // letters only: a word of a language
-	sample // a stretch of text in which the words of a language have not been told apart
+	opening // the first word of a sentence, if the reading is divisible
+	tongue  // letters only: a word of a language
+	sample  // a stretch of text in which the words of a language have not been told apart
 )
 
 // Is says whether the word has any of the traits.
@@ -77,9 +75,9 @@ func (r *Reading) Form(w Word) string {
 // Digest tells most different content words apart: equal ones have equal digests, spread over all bits.
 func (r *Reading) Digest(w Word) uint64 {
 	if w.Is(Number) {
-		return scatter(numberDigest)
+		return numberDigest
 	}
-	return scatter(w.digest)
+	return w.digest
 }
 
 var numberDigest = digest(PlaceholderNum)
@@ -94,20 +92,42 @@ func (r *Reading) Forms(into []string, without Trait) []string {
 	return into
 }
 
-// Part is the reading of Original[start:end], which must begin and end at white space or an end of the message. Its
-// words keep their places in the Text of the whole.
-func (r *Reading) Part(start, end int) Reading {
-	if !r.divisible {
-		return Read(r.Original[start:end])
+// Sentences yields the readings of the sentences of the message, each with the white space around it. Their words keep
+// their places in the Text of the whole.
+func (r *Reading) Sentences() iter.Seq[*Reading] {
+	return func(yield func(*Reading) bool) {
+		if !r.divisible {
+			for start, end := range sentences(r.Original) {
+				part := Read(r.Original[start:end])
+				if !yield(&part) {
+					return
+				}
+			}
+			return
+		}
+		part := *r
+		for first := 0; first < len(r.Words); {
+			next := first + 1
+			for next < len(r.Words) && !r.Words[next].Is(opening) {
+				next++
+			}
+			part.Words, part.Original, part.divisible = r.Words[first:next], r.Text[r.begins(first):r.begins(next)], false
+			if !yield(&part) {
+				return
+			}
+			first = next
+		}
 	}
-	part := *r
-	part.Original, part.divisible = r.Original[start:end], false
-	part.Words = r.Words[r.wordsBefore(start):r.wordsBefore(end)]
-	return part
 }
 
-// wordsBefore counts the words before a white space; those between two of them are in no further order.
-func (r *Reading) wordsBefore(space int) int {
-	n, _ := slices.BinarySearchFunc(r.Words, space, func(w Word, space int) int { return cmp.Compare(int(w.Start), space) })
-	return n
+// begins is where the text begins that word i is the first of, with the marks before it.
+func (r *Reading) begins(i int) int {
+	if i == len(r.Words) {
+		return len(r.Text)
+	}
+	start := int(r.Words[i].Start)
+	for start > 0 && classes[r.Text[start-1]] != space {
+		start--
+	}
+	return start
 }

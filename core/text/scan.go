@@ -10,17 +10,36 @@ import (
 // than that and curly apostrophes is read by the general rules of NormalForm and of phrases, and left to Language and
 // the dictionaries to read for themselves. The time is linear in the length of the message.
 func Read(message string) Reading {
+	var rd Reader
+	return rd.Read(message)
+}
+
+// A Reader reads messages one after another, which takes less memory than reading each alone. Its zero value is ready.
+type Reader struct {
+	words []Word // of the messages read, and room for more
+}
+
+// NewReader is a Reader for messages of so many bytes in all.
+func NewReader(size int) *Reader { return &Reader{make([]Word, 0, wordsIn(size))} }
+
+// wordsIn is room for the words of most texts of so many bytes.
+func wordsIn(size int) int { return size/5 + 8 }
+
+// Read reads the next message.
+func (rd *Reader) Read(message string) Reading {
 	s := NFKC(message)
-	var room [512]byte
-	sc := scanner{text: s, lower: room[:0], words: make([]Word, 0, len(s)/4+4)}
-	for i := 0; i < len(s); {
-		if classes[s[i]] == space {
-			i++
-			continue
-		}
-		i = sc.chunk(i)
+	if cap(rd.words)-len(rd.words) < wordsIn(len(s))/2 {
+		rd.words = make([]Word, 0, wordsIn(len(s)))
 	}
-	return Reading{Original: message, Text: s, Words: sc.words, lower: string(sc.lower), divisible: !sc.strange && s == message}
+	var room [512]byte
+	first := len(rd.words)
+	sc := scanner{text: s, lower: room[:0], words: rd.words}
+	sc.read()
+	rd.words = sc.words
+	return Reading{
+		Original: message, Text: s, Words: sc.words[first:len(sc.words):len(sc.words)], lower: string(sc.lower),
+		divisible: !sc.strange && s == message,
+	}
 }
 
 // A scanner reads a text chunk by chunk: what stands between ASCII white space.
@@ -30,6 +49,24 @@ type scanner struct {
 	words     []Word
 	newClause bool // a sentence ended since the last word
 	strange   bool // white space other than that of ASCII was seen
+}
+
+func (sc *scanner) read() {
+	s := sc.text
+	opens := true // a sentence
+	for i := 0; i < len(s); {
+		if classes[s[i]] == space {
+			opens = opens || s[i] == '\n' || s[i] == '\r' || i > 0 && endMark(s[i-1])
+			i++
+			continue
+		}
+		first := len(sc.words)
+		i = sc.chunk(i)
+		if opens {
+			sc.words[first].traits |= opening
+			opens = false
+		}
+	}
 }
 
 // The classes of bytes. Letters and digits are bits, to be collected over a word.

@@ -20,7 +20,7 @@ func readGenerally(message string) Reading {
 		}
 		i = sc.general(chunkState{begin: i, firstWord: len(sc.words), firstLow: len(sc.lower), newClause: sc.newClause})
 	}
-	return Reading{Original: message, Text: s, Words: sc.words, lower: string(sc.lower), divisible: !sc.strange && s == message}
+	return Reading{Original: message, Text: s, Words: sc.words, lower: string(sc.lower)}
 }
 
 // view is what the readers of words see of a reading, apart from tokens.
@@ -53,25 +53,20 @@ func checkReading(t interface{ Fatalf(string, ...any) }, s string) {
 		if int(w.End) > len(r.Text) || w.Start > w.End {
 			t.Fatalf("Read(%+q): a word from %d to %d", s, w.Start, w.End)
 		}
-		if w.Is(Content) && scatter(digest(r.Form(w))) != r.Digest(w) {
+		if w.Is(Content) && digest(r.Form(w)) != r.Digest(w) {
 			t.Fatalf("Read(%+q): the digest of %q is not its own", s, r.Form(w))
 		}
 	}
-	checkParts(t, s, &r)
-}
-
-// checkParts divides a message at each of its spaces and expects the words of a part to be those of the part alone.
-func checkParts(t interface{ Fatalf(string, ...any) }, s string, r *Reading) {
-	start := 0
-	for end := range len(s) + 1 {
-		if end < len(s) && s[end] != ' ' {
-			continue
+	sentences := []string{}
+	for part := range r.Sentences() {
+		sentence := strings.TrimSpace(part.Original)
+		sentences = append(sentences, sentence)
+		if got, want := part.Forms([]string{}, 0), Words(sentence); !slices.Equal(got, want) {
+			t.Fatalf("%+q, sentence of %+q: words %q, want %q", sentence, s, got, want)
 		}
-		part := r.Part(start, end)
-		if got, want := part.Forms([]string{}, 0), Words(s[start:end]); !slices.Equal(got, want) {
-			t.Fatalf("%+q, part of %+q: words %q, want %q", s[start:end], s, got, want)
-		}
-		start = end
+	}
+	if want := Sentences(s); !slices.Equal(sentences, want) {
+		t.Fatalf("sentences of %+q: %q, want %q", s, sentences, want)
 	}
 }
 
@@ -155,5 +150,19 @@ func TestLexicon(t *testing.T) {
 	}
 	if diff := cmp.Diff([]int{0, 3, 0, 6}, numbers); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestAReaderKeepsWhatItReadBefore(t *testing.T) {
+	rd := NewReader(10)
+	messages := []string{"Hello there", strings.Repeat("where is my parcel? ", 20), "", "it’s late", "a b c d e f g h i j k l m n o p"}
+	var readings []Reading
+	for _, m := range messages {
+		readings = append(readings, rd.Read(m))
+	}
+	for i, m := range messages {
+		if diff := cmp.Diff(viewOf(Read(m)), viewOf(readings[i]), cmp.AllowUnexported(LanguageEvidence{})); diff != "" {
+			t.Errorf("%q read alone and after others:\n%s", m, diff)
+		}
 	}
 }

@@ -18,24 +18,12 @@ func Sentences(s string) []string {
 	return out
 }
 
-// Sentences yields the readings of the sentences of the message, each with the white space around it.
-func (r *Reading) Sentences() iter.Seq[*Reading] {
-	return func(yield func(*Reading) bool) {
-		for start, end := range sentences(r.Original) {
-			part := r.Part(start, end)
-			if !yield(&part) {
-				return
-			}
-		}
-	}
-}
-
 // sentences yields where each sentence that is not blank begins and ends, with the white space around it.
 func sentences(s string) iter.Seq2[int, int] {
 	return func(yield func(start, end int) bool) {
 		start := 0
 		for i := range len(s) {
-			if s[i] > ' ' && s[i] < utf8.RuneSelf || !endsAt(s, i) {
+			if c := s[i]; c > ' ' && c < utf8.RuneSelf || c == ' ' && i > 0 && !endMark(s[i-1]) || !endsAt(s, i) {
 				continue
 			}
 			if strings.TrimSpace(s[start:i]) != "" && !yield(start, i) {
@@ -56,5 +44,7 @@ func endsAt(s string, i int) bool {
 	case '\n', '\r', '\u2028', '\u2029':
 		return true
 	}
-	return i > 0 && (s[i-1] == '.' || s[i-1] == '?' || s[i-1] == '!') && unicode.IsSpace(r)
+	return i > 0 && endMark(s[i-1]) && unicode.IsSpace(r)
 }
+
+func endMark(c byte) bool { return c == '.' || c == '?' || c == '!' }

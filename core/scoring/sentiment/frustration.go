@@ -143,15 +143,19 @@ func recent[T any](earlier []T) []T { return earlier[max(0, len(earlier)-lookBac
 // capitals returns the words in capitals of a message that is written in capitals, or "".
 func capitals(s string) string {
 	letters, upper := 0, 0
-	for _, r := range s {
-		switch {
-		case 'a' <= r && r <= 'z':
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c < utf8.RuneSelf {
+			letters += int(asciiLetters[c])
+			upper += int(asciiCapitals[c])
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		i += size - 1
+		if unicode.IsLetter(r) {
 			letters++
-		case 'A' <= r && r <= 'Z', r >= utf8.RuneSelf && unicode.IsUpper(r) && unicode.IsLetter(r):
-			letters++
-			upper++
-		case r >= utf8.RuneSelf && unicode.IsLetter(r):
-			letters++
+			if unicode.IsUpper(r) {
+				upper++
+			}
 		}
 	}
 	if letters < capitalLetters || float64(upper) < capitalShare*float64(letters) {
@@ -168,6 +172,14 @@ func capitals(s string) string {
 	}
 	return strings.Join(words, " ")
 }
+
+// asciiLetters and asciiCapitals hold 1 for each of them.
+var asciiLetters, asciiCapitals = func() (letters, capitals [utf8.RuneSelf]uint8) {
+	for c := byte('A'); c <= 'Z'; c++ {
+		letters[c], letters[c+'a'-'A'], capitals[c] = 1, 1, 1
+	}
+	return letters, capitals
+}()
 
 // punctuationRun returns the first run of two or more of ! and ?, or "".
 func punctuationRun(s string) string {

@@ -32,36 +32,30 @@ func (d *dictionary) tokens(into []word, r *text.Reading) (words []word, foreign
 
 // nameEmoji replaces each emoji by its name, so that the words of the name count.
 func nameEmoji(s string) string {
-	if isASCII(s) {
+	first := strings.IndexFunc(s, isEmoji)
+	if first < 0 {
 		return s
 	}
 	var out strings.Builder
-	afterSpace := true
-	for _, r := range s {
-		name, known := emojiNames[r]
+	out.WriteString(s[:first])
+	afterSpace := first == 0 || s[first-1] == ' '
+	for _, r := range s[first:] {
 		switch {
-		case !known:
+		case !isEmoji(r):
 			out.WriteRune(r)
 			afterSpace = r == ' '
 		default:
 			if !afterSpace {
 				out.WriteByte(' ')
 			}
-			out.WriteString(name)
+			out.WriteString(emojiNames[r])
 			afterSpace = false
 		}
 	}
 	return out.String()
 }
 
-func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
-}
+func isEmoji(r rune) bool { return r >= utf8.RuneSelf && emojiNames[r] != "" }
 
 // split appends the words of s: runs of anything but space, without the punctuation around them unless two characters
 // or fewer would be left, which is then likely an emoticon.

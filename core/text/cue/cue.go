@@ -91,7 +91,7 @@ func (b *phrases) find(r *text.Reading, from side) (words [kinds]string) {
 	var room [64]token
 	tokens := b.tokens(room[:0], r)
 	var matchRoom [16]match
-	matches := b.matches(matchRoom[:0], reader{r.Text, tokens}, from)
+	matches := b.matches(matchRoom[:0], &reader{r.Text, tokens}, from)
 	for _, m := range matches {
 		if m.kind < kinds && words[m.kind] == "" && !excepted(m, matches) {
 			words[m.kind] = r.Text[tokens[m.first].start:tokens[m.end-1].end]
@@ -100,7 +100,7 @@ func (b *phrases) find(r *text.Reading, from side) (words [kinds]string) {
 	return words
 }
 
-func (b *phrases) matches(into []match, r reader, from side) []match {
+func (b *phrases) matches(into []match, r *reader, from side) []match {
 	opens, openers := b.opens[from], b.openers[from]
 	for i, t := range r.tokens {
 		if !opens[t.id] {
@@ -110,7 +110,8 @@ func (b *phrases) matches(into []match, r reader, from side) []match {
 		if i+1 < len(r.tokens) {
 			next = r.tokens[i+1].id
 		}
-		for _, p := range openers[t.id] {
+		for k := range openers[t.id] {
+			p := &openers[t.id][k]
 			if !p.next.has(next) {
 				continue
 			}

@@ -34,8 +34,9 @@ type reader struct {
 
 // match matches the steps from token i on, of a phrase that begins at token first. It returns the token after the
 // last one matched, or −1. The choices at optional words and in the gap are few, as phrases are short.
-func (r reader) match(first, i int, steps []step) int {
-	for k, s := range steps {
+func (r *reader) match(first, i int, steps []step) int {
+	for k := range steps {
+		s := &steps[k]
 		switch {
 		case s.start:
 			if i != 0 {
@@ -62,7 +63,7 @@ func (r reader) match(first, i int, steps []step) int {
 	return i
 }
 
-func (r reader) matchAfterGap(first, i int, steps []step) int {
+func (r *reader) matchAfterGap(first, i int, steps []step) int {
 	gap := 0
 	for j := i; j < len(r.tokens) && !r.tokens[j].newClause; j++ {
 		gap += characters(r.text[r.tokens[j-1].end:r.tokens[j].start])
@@ -90,7 +91,7 @@ func characters(s string) int {
 	return n
 }
 
-func (s step) has(id uint16) bool {
+func (s *step) has(id uint16) bool {
 	if id == 0 {
 		return false
 	}
