@@ -129,7 +129,11 @@ func (t *tx) expireSome(org tenant.ID, cutoff time.Time, limit int) (int, error)
 	if err != nil {
 		return 0, err
 	}
+	delta := deltas{}
 	for _, r := range rows {
+		if err := delta.add(r.cellKey(), metric.Vector{{Measure: expiredCount, Value: 1}}); err != nil {
+			return 0, err
+		}
 		err := t.exec(`INSERT INTO remains (org, started_at, topic, priority, handler, platform, vector) VALUES (?, ?, ?, ?, ?, ?, ?)`,
 			id(org), r.StartedAt, r.Topic, r.Priority, r.Handler, r.Platform, r.Vector)
 		if err != nil {
@@ -144,6 +148,13 @@ func (t *tx) expireSome(org tenant.ID, cutoff time.Time, limit int) (int, error)
 		return 0, err
 	}
 	if err := t.dropDays(sp); err != nil {
+		return 0, err
+	}
+	entries, n, err := encodeLog(delta)
+	if err != nil {
+		return 0, err
+	}
+	if err := t.moveCells(sp, entries, n); err != nil {
 		return 0, err
 	}
 	return len(rows), t.put(sp)

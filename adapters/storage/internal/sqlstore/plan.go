@@ -6,112 +6,149 @@ import (
 	"github.com/csm-monitor/csm-monitor/core/metric"
 )
 
-// piece is a part of a window and where its sum comes from: a view's cells, or the rows where view is nil.
+// piece is a part of a sum: the cells of a view, or the rows where view is nil, of a stretch of time, added or taken
+// away.
 type piece struct {
 	span
-	view *view
+	view  *view
+	minus bool
 }
 
-// plan cuts a window into pieces that together are exactly it. Whole days come from day cells, what is left of broken
-// days from hours, of broken hours from quarter hours, of broken quarter hours from rows. A grain is passed over where
-// no view of it has the dimensions asked for, where its cells would straddle a day that is asked for, and, for days,
-// where they are not built yet.
+// plan cuts a window into pieces that add up to exactly it. Whole days come from day cells, what is left of broken days
+// from hours, of broken hours from quarter hours, of broken quarter hours from rows. Of a day, an hour or a quarter of
+// which the greater part is in the window the whole is taken and the smaller part taken away again: a window that ends
+// now is whole days but for its beginning, because nothing lies behind now.
+//
+// A grain is passed over where no view of it has the dimensions asked for, where its cells would straddle a day that is
+// asked for, and, for days, where they are not built yet.
 func plan(sel metric.Selection, sp *space) []piece {
-	w := sel.Window
-	inner := span{ceil(w.Start), floor(w.End)}
-	if inner.empty() {
-		return []piece{{span: span{w.Start, w.End}}}
-	}
-	p := planner{space: sp, need: need(sel), byDay: sel.By.Day, zone: time.UTC}
-	if w.Zone != nil {
-		p.zone = w.Zone
-	}
-	p.rows(span{w.Start, inner.from})
-	p.days(inner)
-	p.rows(span{inner.to, w.End})
+	p := planner{grains: grainsFor(sel, sp)}
+	p.cover(span{sel.Window.Start.UTC(), sel.Window.End.UTC()}, 0, false)
 	return p.pieces
 }
 
-type planner struct {
-	*space
-	need   dims
-	byDay  bool
-	zone   *time.Location
-	pieces []piece
+// grainOf is a grain a plan may use: the view its cells come from, and where its units begin.
+type grainOf struct {
+	view *view
+	// start is the start of the unit t lies in, next that of the unit after the one that begins at t.
+	start, next func(t time.Time) time.Time
+	// from is the instant before which the cells are not there.
+	from time.Time
+}
+
+// grainsFor are the grains that can serve a selection, the coarsest first.
+func grainsFor(sel metric.Selection, sp *space) (out []grainOf) {
+	zone := sel.Window.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	dims := need(sel)
+	if v := best(days, dims); v != nil && sp.from != noneComplete && (!sel.By.Day || zone.String() == sp.zone.String()) {
+		g := grainOf{
+			view:  v,
+			start: func(t time.Time) time.Time { return metric.LocalDay(t, sp.zone) },
+			next:  func(t time.Time) time.Time { return nextDay(t, sp.zone) },
+		}
+		if sp.from != allComplete {
+			g.from = micros(sp.from)
+		}
+		out = append(out, g)
+	}
+	for _, g := range []struct {
+		grain  grain
+		length time.Duration
+	}{{hours, time.Hour}, {quarters, metric.Quarter}} {
+		if v := best(g.grain, dims); v != nil && (!sel.By.Day || aligned(sel.Window, zone, g.length)) {
+			out = append(out, grainOf{
+				view:  v,
+				start: func(t time.Time) time.Time { return t.Truncate(g.length) },
+				next:  func(t time.Time) time.Time { return t.Add(g.length) },
+			})
+		}
+	}
+	return out
 }
 
 // best is the narrowest view of a grain that has the dimensions needed, nil when there is none.
-func (p *planner) best(g grain) *view {
+func best(g grain, need dims) *view {
 	for i := range views {
-		if views[i].grain == g && views[i].dims.has(p.need) {
+		if views[i].grain == g && views[i].dims.has(need) {
 			return &views[i]
 		}
 	}
 	return nil
 }
 
-func (p *planner) take(s span, v *view) {
-	if !s.empty() {
-		p.pieces = append(p.pieces, piece{s, v})
-	}
-}
-
-func (p *planner) rows(s span) { p.take(s, nil) }
-
-// days takes the whole local days inside s.
-func (p *planner) days(s span) {
-	v := p.best(days)
-	if v == nil || p.space.from == noneComplete || p.byDay && p.zone.String() != p.space.zone.String() {
-		p.hours(s)
-		return
-	}
-	zone := p.space.zone
-	from, to := metric.LocalDay(s.from, zone), metric.LocalDay(s.to, zone)
-	if from.Before(s.from) {
-		from = nextDay(from, zone)
-	}
-	if p.space.from != allComplete && from.Before(micros(p.space.from)) {
-		from = micros(p.space.from)
-	}
-	if !from.Before(to) {
-		p.hours(s)
-		return
-	}
-	p.hours(span{s.from, from})
-	p.take(span{from, to}, v)
-	p.hours(span{to, s.to})
-}
-
-// hours takes the whole UTC hours inside s.
-func (p *planner) hours(s span) {
-	if s.empty() {
-		return
-	}
-	v := p.best(hours)
-	from, to := s.from.Truncate(time.Hour), s.to.Truncate(time.Hour)
-	if from.Before(s.from) {
-		from = from.Add(time.Hour)
-	}
-	if v == nil || !from.Before(to) || p.byDay && !p.daysOnHours(s) {
-		p.quarters(s)
-		return
-	}
-	p.quarters(span{s.from, from})
-	p.take(span{from, to}, v)
-	p.quarters(span{to, s.to})
-}
-
-// daysOnHours says whether every local day that begins inside s begins on a whole UTC hour.
-func (p *planner) daysOnHours(s span) bool {
-	for d := nextDay(metric.LocalDay(s.from, p.zone), p.zone); d.Before(s.to); d = nextDay(d, p.zone) {
-		if !d.Equal(d.Truncate(time.Hour)) {
+// aligned says whether every local day that begins in the window begins where a unit of a length does.
+func aligned(w metric.Window, zone *time.Location, length time.Duration) bool {
+	for d := nextDay(metric.LocalDay(w.Start, zone), zone); d.Before(w.End); d = nextDay(d, zone) {
+		if !d.Equal(d.Truncate(length)) {
 			return false
 		}
 	}
 	return true
 }
 
-func (p *planner) quarters(s span) { p.take(s, p.best(quarters)) }
+type planner struct {
+	grains []grainOf
+	pieces []piece
+}
+
+func (p *planner) take(s span, v *view, minus bool) {
+	if !s.empty() {
+		p.pieces = append(p.pieces, piece{s, v, minus})
+	}
+}
+
+// cover takes a span from the grain at a level and finer ones.
+func (p *planner) cover(s span, level int, minus bool) {
+	if s.empty() {
+		return
+	}
+	if level == len(p.grains) {
+		p.take(s, nil, minus)
+		return
+	}
+	g := p.grains[level]
+	first := g.start(s.from) // of the unit the span begins in
+	last := g.start(s.to)    // of the unit it ends in
+	if first.Equal(last) || first.Before(g.from) && !g.from.Before(last) {
+		p.cover(s, level+1, minus) // no boundary to work from
+		return
+	}
+	from := first
+	switch {
+	case first.Before(g.from):
+		from = g.from
+		p.cover(span{s.from, from}, level+1, minus)
+	case first.Before(s.from):
+		next := g.next(first)
+		if before := (span{first, s.from}); before.shorter(span{s.from, next}) {
+			p.cover(before, level+1, !minus)
+		} else {
+			from = next
+			p.cover(span{s.from, next}, level+1, minus)
+		}
+	}
+	to := last
+	if last.Before(s.to) {
+		next := g.next(last)
+		if behind := (span{s.to, next}); behind.shorter(span{last, s.to}) {
+			to = next
+			p.cover(behind, level+1, !minus)
+		} else {
+			p.cover(span{last, s.to}, level+1, minus)
+		}
+	}
+	p.take(span{from, to}, g.view, minus)
+}
+
+// span is a stretch of time, from inclusive, to exclusive.
+type span struct{ from, to time.Time }
+
+func (s span) empty() bool               { return !s.from.Before(s.to) }
+func (s span) contains(t time.Time) bool { return !t.Before(s.from) && t.Before(s.to) }
+func (s span) shorter(o span) bool       { return s.to.Sub(s.from) < o.to.Sub(o.from) }
 
 // nextDay is the start of the local day after the one that starts at day.
 func nextDay(day time.Time, zone *time.Location) time.Time {

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"time"
 
 	"github.com/csm-monitor/csm-monitor/core/metric"
 	"github.com/csm-monitor/csm-monitor/core/tenant"
@@ -14,7 +13,7 @@ func (s rollups) Rollup(ctx context.Context, org tenant.ID, sel metric.Selection
 		cells, err = t.rollup(org, sel)
 		return err
 	})
-	return cells, err
+	return public(cells), err
 }
 
 func (t *tx) rollup(org tenant.ID, sel metric.Selection) ([]metric.Cell, error) {
@@ -27,26 +26,33 @@ func (t *tx) rollup(org tenant.ID, sel metric.Selection) ([]metric.Cell, error) 
 	if !ok || !possible || !sel.Window.Start.Before(sel.Window.End) {
 		return sum.cells()
 	}
-	pieces := plan(sel, sp)
-	var cells spans
+	return t.sumPlan(sp, plan(sel, sp), where, args, sum)
+}
+
+// sumPlan adds up the pieces of a plan.
+func (t *tx) sumPlan(sp *space, pieces []piece, where string, args []any, sum *gather) ([]metric.Cell, error) {
+	var err error
 	for _, p := range pieces {
 		if p.view == nil {
-			err = t.eachRow(sp, p.span, sum.add)
+			err = t.eachRow(sp, p.span, func(k metric.Key, vector []byte) error { return sum.add(k, vector, p.minus) })
 		} else {
-			cells = append(cells, p.span)
 			err = t.sumCells(sp, p, where, args, sum)
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
-	if sp.logged > 0 && len(cells) > 0 {
+	if sp.logged > 0 {
 		// Rows say everything; cells lack what is still in the log.
-		err = t.eachLogged(org, func(k metric.Key, vector []byte) error {
-			if !cells.contain(k.Bucket) {
-				return nil
+		err = t.eachLogged(sp.org, func(k metric.Key, vector []byte) error {
+			for _, p := range pieces {
+				if p.view != nil && p.contains(k.Bucket) {
+					if err := sum.add(k, vector, p.minus); err != nil {
+						return err
+					}
+				}
 			}
-			return sum.add(k, vector)
+			return nil
 		})
 		if err != nil {
 			return nil, err
@@ -67,7 +73,7 @@ func (t *tx) sumCells(sp *space, p piece, where string, args []any, sum *gather)
 		if err := scan(&k.Bucket, &k.Topic, &k.Priority, &k.Handler, &k.Platform, &vector); err != nil {
 			return err
 		}
-		return sum.add(k.key(), vector)
+		return sum.add(k.key(), vector, p.minus)
 	})
 }
 
@@ -81,37 +87,14 @@ func (t *tx) eachRow(sp *space, s span, add func(metric.Key, []byte) error) erro
 			if err := scan(&r.StartedAt, &r.Topic, &r.Priority, &r.Handler, &r.Platform, &r.Vector); err != nil {
 				return err
 			}
-			return add(r.cellKey(), r.Vector)
+			if err := add(r.cellKey(), r.Vector); err != nil || table == "conversations" {
+				return err
+			}
+			return add(r.cellKey(), oneExpired)
 		})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// span is a stretch of time, from inclusive, to exclusive.
-type span struct{ from, to time.Time }
-
-func (s span) empty() bool               { return !s.from.Before(s.to) }
-func (s span) contains(t time.Time) bool { return !t.Before(s.from) && t.Before(s.to) }
-
-type spans []span
-
-func (list spans) contain(t time.Time) bool {
-	for _, s := range list {
-		if s.contains(t) {
-			return true
-		}
-	}
-	return false
-}
-
-func floor(t time.Time) time.Time { return metric.Bucket(t) }
-
-func ceil(t time.Time) time.Time {
-	if b := metric.Bucket(t); b.Before(t) {
-		return b.Add(metric.Quarter)
-	}
-	return t.UTC()
 }

@@ -25,44 +25,61 @@ func (t *tx) search(sp *space, q conversation.Query, words []string, limit int, 
 	if err := s.readTail(); err != nil {
 		return nil, err
 	}
-	before := int64(1) << 40
-	if !q.End.IsZero() {
-		day, _ := dayOf(ceilMicros(q.End))
-		before = day + 1
+	first, last, ok, err := s.reach()
+	if !ok || err != nil {
+		return nil, err
 	}
-	if q.After != nil && total == nil {
-		day, _ := dayOf(q.After.StartedAt.UnixMicro())
-		before = min(before, day+1)
-	}
-	first := -before
-	if !q.Start.IsZero() {
-		first, _ = dayOf(ceilMicros(q.Start))
-	}
-	for !s.full() {
-		day, ok, err := t.dayBefore(sp, before)
+	// The first days are read one by one, because a frequent word fills the page from them; later ones many at a time,
+	// because a rare word is on few.
+	for block := int64(1); last >= first && !s.full(); block = min(2*block, maxBlock) {
+		from := max(first, last-block+1)
+		lists, err := s.lists(from, last)
 		if err != nil {
 			return nil, err
 		}
-		for fresh := range s.tail {
-			if fresh < before && (!ok || fresh > day) {
-				day, ok = fresh, true
+		for day := last; day >= from && !s.full(); day-- {
+			if err := s.day(day, lists[day]); err != nil {
+				return nil, err
 			}
 		}
-		if !ok || day < first {
-			break
-		}
-		if err := s.day(day); err != nil {
-			return nil, err
-		}
-		before = day
+		last = from - 1
 	}
 	return s.found, nil
 }
 
-// dayBefore is the newest day with postings before another one.
-func (t *tx) dayBefore(sp *space, before int64) (day int64, ok bool, err error) {
-	ok, err = t.first(`SELECT day FROM postings WHERE org = ? AND day < ? ORDER BY day DESC LIMIT 1`, id(sp.org), before)(&day)
-	return day, ok, err
+// maxBlock is how many days a search reads the lists of at a time.
+const maxBlock = 64
+
+// reach is the first and the last day a search looks at.
+func (s *searcher) reach() (first, last int64, ok bool, err error) {
+	for _, end := range []struct {
+		day   *int64
+		order string
+	}{{&first, ""}, {&last, " DESC"}} {
+		ok, err = s.first(`SELECT day FROM postings WHERE org = ? ORDER BY day`+end.order+` LIMIT 1`, id(s.sp.org))(end.day)
+		if err != nil {
+			return 0, 0, false, err
+		}
+	}
+	for day := range s.tail {
+		if !ok {
+			first, last, ok = day, day, true
+		}
+		first, last = min(first, day), max(last, day)
+	}
+	if !s.q.Start.IsZero() {
+		day, _ := dayOf(ceilMicros(s.q.Start))
+		first = max(first, day)
+	}
+	if !s.q.End.IsZero() {
+		day, _ := dayOf(ceilMicros(s.q.End))
+		last = min(last, day)
+	}
+	if s.q.After != nil && s.total == nil {
+		day, _ := dayOf(s.q.After.StartedAt.UnixMicro())
+		last = min(last, day)
+	}
+	return first, last, ok, nil
 }
 
 type searcher struct {
@@ -121,14 +138,11 @@ func (s *searcher) readTail() error {
 func (s *searcher) full() bool { return s.total == nil && len(s.found) >= s.limit }
 
 // day reads the candidates of one day, newest first, a few at a time.
-func (s *searcher) day(day int64) error {
-	candidates, err := s.candidates(day)
-	if err != nil {
-		return err
-	}
+func (s *searcher) day(day int64, lists [][]posting) error {
+	candidates := s.candidates(lists)
 	fresh := s.tail[day]
-	atOnce := maxIn
-	if len(fresh) > 0 {
+	atOnce := min(max(s.limit+s.skip, 32), maxIn)
+	if len(fresh) > 0 || s.total != nil {
 		atOnce = len(candidates) // in one go, so that fresh and indexed hits are put in order together
 	}
 	for (len(candidates) > 0 || len(fresh) > 0) && !s.full() {
@@ -147,35 +161,44 @@ func (s *searcher) day(day int64) error {
 	return nil
 }
 
-// candidates are what all the words' lists of a day name, newest first.
-func (s *searcher) candidates(day int64) ([]posting, error) {
-	var common []posting
-	args := []any{id(s.sp.org), day}
+// lists are the words' lists of some days.
+func (s *searcher) lists(from, to int64) (map[int64][][]posting, error) {
+	args := []any{id(s.sp.org)}
+	for day := from; day <= to; day++ {
+		args = append(args, day)
+	}
 	for _, token := range s.tokens {
 		args = append(args, token)
 	}
-	lists := 0
-	err := s.each(`SELECT rows FROM postings WHERE org = ? AND day = ? AND token IN `+list0(len(s.tokens)), args, func(scan func(...any) error) error {
-		var stored []byte
-		if err := scan(&stored); err != nil {
+	out := map[int64][][]posting{}
+	query := `SELECT day, rows FROM postings WHERE org = ? AND day IN ` + list0(int(to-from)+1) + ` AND token IN ` + list0(len(s.tokens))
+	err := s.each(query, args, func(scan func(...any) error) error {
+		var (
+			day    int64
+			stored []byte
+		)
+		if err := scan(&day, &stored); err != nil {
 			return err
 		}
 		list, err := decodePostings(stored)
-		if err != nil {
-			return err
-		}
-		if lists++; lists == 1 {
-			common = list
-		} else {
-			common = intersect(common, list)
-		}
-		return nil
+		out[day] = append(out[day], list)
+		return err
 	})
-	if err != nil || lists < len(s.tokens) {
-		return nil, err
+	return out, err
+}
+
+// candidates are what all the words' lists of a day name, newest first.
+func (s *searcher) candidates(lists [][]posting) []posting {
+	if len(lists) < len(s.tokens) {
+		return nil
+	}
+	slices.SortFunc(lists, func(a, b []posting) int { return len(a) - len(b) })
+	common := lists[0]
+	for _, list := range lists[1:] {
+		common = intersect(common, list)
 	}
 	slices.Reverse(common)
-	return common, nil
+	return common
 }
 
 // intersect keeps what both sorted lists hold.

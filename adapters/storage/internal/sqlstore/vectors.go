@@ -22,8 +22,8 @@ type summer struct {
 
 var summers = sync.Pool{New: func() any { return new(summer) }}
 
-// add takes in one stored vector.
-func (s *summer) add(vector []byte) error {
+// add takes in one stored vector, or takes it away.
+func (s *summer) add(vector []byte, minus bool) error {
 	measure := uint64(0)
 	for len(vector) > 0 {
 		step, n := binary.Uvarint(vector)
@@ -40,6 +40,9 @@ func (s *summer) add(vector []byte) error {
 		}
 		if measure >= uint64(len(s.values)) {
 			s.values = append(s.values, make([]int64, max(measure+1, 8192)-uint64(len(s.values)))...)
+		}
+		if minus {
+			value = -value // never the least int64: that is no sum of counts
 		}
 		old := s.values[measure]
 		sum := old + value
@@ -68,12 +71,21 @@ func (s *summer) sum() metric.Vector {
 	return out
 }
 
-// sumVectors is the sum of stored vectors.
-func sumVectors(parts ...[]byte) (metric.Vector, error) {
+// sumVectors is the sum of stored vectors, less those to be taken away. Numbers are added in the end, whatever the
+// order, unless a part of them alone overflows.
+func sumVectors(plus, minus [][]byte) (metric.Vector, error) {
 	s := summers.Get().(*summer)
 	defer summers.Put(s)
-	for _, p := range parts {
-		if err := s.add(p); err != nil {
+	for i := range max(len(plus), len(minus)) {
+		// In turns, so that the sums on the way are not far from the sum in the end.
+		var err error
+		if i < len(plus) {
+			err = s.add(plus[i], false)
+		}
+		if i < len(minus) && err == nil {
+			err = s.add(minus[i], true)
+		}
+		if err != nil {
 			s.sum()
 			return nil, err
 		}
@@ -83,28 +95,50 @@ func sumVectors(parts ...[]byte) (metric.Vector, error) {
 
 // AddVectors is the sum of stored vectors as it is stored. It is never nil.
 func AddVectors(parts ...[]byte) ([]byte, error) {
-	sum, err := sumVectors(parts...)
+	sum, err := sumVectors(parts, nil)
 	if err != nil {
 		return nil, err
 	}
 	return sum.AppendBinary(make([]byte, 0, 4*len(sum)))
 }
 
+// expiredCount is a measure of the store's own: how many of a cell's conversations have expired. It lies above those of
+// package metric.
+const expiredCount metric.Measure = 8000
+
+// oneExpired is the stored vector of one expired conversation.
+var oneExpired = func() []byte {
+	b, _ := metric.Vector{{Measure: expiredCount, Value: 1}}.AppendBinary(nil)
+	return b
+}()
+
 // gather collects stored vectors under the groups of a selection.
 type gather struct {
 	selection metric.Selection
-	parts     map[metric.Key][][]byte
+	parts     map[metric.Key]*summands
 }
 
+type summands struct{ plus, minus [][]byte }
+
 func newGather(s metric.Selection) *gather {
-	return &gather{selection: s, parts: map[metric.Key][][]byte{}}
+	return &gather{selection: s, parts: map[metric.Key]*summands{}}
 }
 
 // add takes in one cell if the filter keeps it. The vector is kept until the end.
-func (g *gather) add(k metric.Key, vector []byte) error {
-	if g.selection.Where.Keeps(k) {
-		group := g.selection.Group(k)
-		g.parts[group] = append(g.parts[group], vector)
+func (g *gather) add(k metric.Key, vector []byte, minus bool) error {
+	if !g.selection.Where.Keeps(k) {
+		return nil
+	}
+	group := g.selection.Group(k)
+	s := g.parts[group]
+	if s == nil {
+		s = new(summands)
+		g.parts[group] = s
+	}
+	if minus {
+		s.minus = append(s.minus, vector)
+	} else {
+		s.plus = append(s.plus, vector)
 	}
 	return nil
 }
@@ -112,8 +146,8 @@ func (g *gather) add(k metric.Key, vector []byte) error {
 // cells are the sums, without empty ones, in their order.
 func (g *gather) cells() ([]metric.Cell, error) {
 	out := make([]metric.Cell, 0, len(g.parts))
-	for key, parts := range g.parts {
-		sum, err := sumVectors(parts...)
+	for key, s := range g.parts {
+		sum, err := sumVectors(s.plus, s.minus)
 		if err != nil {
 			return nil, err
 		}
@@ -123,4 +157,15 @@ func (g *gather) cells() ([]metric.Cell, error) {
 	}
 	metric.Sort(out)
 	return out, nil
+}
+
+// public leaves out what only the store wants to know.
+func public(cells []metric.Cell) []metric.Cell {
+	for i := range cells {
+		v := cells[i].Values
+		if n := len(v); n > 0 && v[n-1].Measure == expiredCount {
+			cells[i].Values = v[: n-1 : n-1]
+		}
+	}
+	return cells
 }

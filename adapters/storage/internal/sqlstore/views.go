@@ -40,10 +40,11 @@ type view struct {
 // rows; those with every dimension answer the rest.
 var views = []view{
 	{1, quarters, byHandler | byPlatform},
-	{2, hours, byTopic | byHandler},
+	{2, hours, byTopic | byHandler | byPlatform},
 	{3, hours, byPriority | byHandler | byPlatform},
 	{4, days, byHandler | byPlatform},
 	{5, days, byTopic | byHandler},
+	{7, days, byTopic | byHandler | byPlatform},
 	{6, days, byAll},
 }
 
