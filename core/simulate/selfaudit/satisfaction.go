@@ -32,7 +32,6 @@ func (g gapFinding) rawWrong() bool        { return g.raw*g.planted < 0 }
 func (g gapFinding) adjustedWrong() bool   { return g.adjusted*g.planted < 0 }
 func (g gapFinding) claimedBetter() bool   { return g.verdict == csat.AIHigher && g.planted < 0 }
 func (g gapFinding) claimedRightly() bool  { return g.verdict == csat.AILower && g.planted < 0 }
-func (g gapFinding) comparable() bool      { return g.verdict != csat.NotComparable }
 func (g gapFinding) rawCovers() bool       { return math.Abs(g.raw-g.planted) <= g.interval.Width()/2 }
 func (s silenceFinding) inside() bool      { return s.bounds.Contains(s.truth) }
 func (s silenceFinding) crudeOff() float64 { return math.Abs(s.crude - s.truth) }
