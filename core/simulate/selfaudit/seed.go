@@ -49,7 +49,7 @@ func audit(ctx context.Context, seed uint64, open func(context.Context) (port.St
 	if err != nil {
 		return f, err
 	}
-	defer store.Close()
+	defer func() { _ = store.Close() }()
 	plan := simulate.NewPlan(seed, begin, days)
 	plan.Drop = &simulate.Drop{At: begin.AddDate(0, 0, measured), By: fall}
 	truth, deliveries := simulate.Generate(plan)
