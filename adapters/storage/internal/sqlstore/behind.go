@@ -6,20 +6,50 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/samber/lo"
+
 	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
 
-// behind is the work that follows the writes: search postings, and day cells after a change of time zone. What is to do
-// is in the database, so that work given up midway goes on at the next start.
+// behind is the work that follows the writes: search postings and the cell log, and day cells after a change of time
+// zone. What is to do is in the database, so that work given up midway goes on at the next start.
 type behind struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	running sync.WaitGroup
+	// index files and folds, zones builds day cells: the one may have much to do while the other is needed soon.
+	index, zones todo
+	// writes counts transactions of callers, by which polite knows whether somebody is writing.
+	writes atomic.Int64
+}
+
+// todo is the organisations that one kind of work has yet to look at.
+type todo struct {
 	mu      sync.Mutex
 	pending map[tenant.ID]bool
 	signal  chan struct{}
-	// writes counts transactions of callers, by which yield knows whether somebody is writing.
-	writes atomic.Int64
+}
+
+func newTodo() todo { return todo{pending: map[tenant.ID]bool{}, signal: make(chan struct{}, 1)} }
+
+func (d *todo) add(orgs []tenant.ID) {
+	d.mu.Lock()
+	for _, org := range orgs {
+		d.pending[org] = true
+	}
+	d.mu.Unlock()
+	select {
+	case d.signal <- struct{}{}:
+	default:
+	}
+}
+
+func (d *todo) take() []tenant.ID {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	list := lo.Keys(d.pending)
+	clear(d.pending)
+	return list
 }
 
 // pause gathers writes before they are worked on: a batch of a hundred costs hardly more than one.
@@ -29,13 +59,10 @@ const pause = 50 * time.Millisecond
 func (s *Store) work() {
 	b := &s.behind
 	b.ctx, b.cancel = context.WithCancel(context.Background())
-	b.pending = map[tenant.ID]bool{}
-	b.signal = make(chan struct{}, 1)
-	b.run(func(ctx context.Context) {
-		if s.resume(ctx) == nil {
-			s.follow(ctx)
-		}
-	})
+	b.index, b.zones = newTodo(), newTodo()
+	b.run(s.resume)
+	b.run(func(ctx context.Context) { b.follow(ctx, &b.index, s.catchUp) })
+	b.run(func(ctx context.Context) { b.follow(ctx, &b.zones, s.rebuild) })
 	if s.dialect.Listen != nil {
 		b.run(func(ctx context.Context) {
 			s.dialect.Listen(ctx, func(org tenant.ID) { s.watchers.tell([]tenant.ID{org}) })
@@ -55,18 +82,6 @@ func (b *behind) run(fn func(ctx context.Context)) {
 func (b *behind) stop() {
 	b.cancel()
 	b.running.Wait()
-}
-
-func (b *behind) wake(orgs []tenant.ID) {
-	b.mu.Lock()
-	for _, org := range orgs {
-		b.pending[org] = true
-	}
-	b.mu.Unlock()
-	select {
-	case b.signal <- struct{}{}:
-	default:
-	}
 }
 
 // share is how many times as long as a transaction of its own the work lets writers go first, while there are any.
@@ -93,49 +108,39 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-func (b *behind) take() []tenant.ID {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	var list []tenant.ID
-	for org := range b.pending {
-		list = append(list, org)
-	}
-	clear(b.pending)
-	return list
-}
-
 // resume finds what an earlier process left undone.
-func (s *Store) resume(ctx context.Context) error {
-	var left []tenant.ID
-	err := s.look(ctx, func(t *tx) error {
-		query := `SELECT s.org FROM spaces s LEFT JOIN search_state i ON i.org = s.org WHERE s.complete_from <> ? OR s.seq > COALESCE(i.through, 0)`
-		return t.each(query, []any{allComplete}, func(scan func(...any) error) error {
-			var org tenant.ID
-			err := scan(&org)
-			left = append(left, org)
-			return err
+func (s *Store) resume(ctx context.Context) {
+	left := func(query string, args ...any) (orgs []tenant.ID) {
+		// What cannot be read now is found at the next start, or with the organisation's next write.
+		_ = s.look(ctx, func(t *tx) error {
+			return t.each(query, args, func(scan func(...any) error) error {
+				var org tenant.ID
+				err := scan(&org)
+				orgs = append(orgs, org)
+				return err
+			})
 		})
-	})
-	if err == nil && len(left) > 0 {
-		s.behind.wake(left)
+		return orgs
 	}
-	return err
+	s.behind.zones.add(left(`SELECT org FROM spaces WHERE complete_from <> ?`, allComplete))
+	s.behind.index.add(left(`SELECT s.org FROM spaces s LEFT JOIN search_state i ON i.org = s.org WHERE s.logged > 0 OR s.seq > COALESCE(i.through, 0)`))
 }
 
-// follow works on what is pending until the store closes. Work that fails is tried again a while later.
-func (s *Store) follow(ctx context.Context) {
+// follow does one kind of work for whatever is pending until the store closes. Work that fails is tried again a while
+// later.
+func (b *behind) follow(ctx context.Context, d *todo, work func(context.Context, tenant.ID) error) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-s.behind.signal:
+		case <-d.signal:
 		}
 		if sleep(ctx, pause) != nil {
 			return
 		}
 		var failed []tenant.ID
-		for _, org := range s.behind.take() {
-			if s.catchUp(ctx, org) != nil {
+		for _, org := range d.take() {
+			if work(ctx, org) != nil {
 				failed = append(failed, org)
 			}
 		}
@@ -143,22 +148,13 @@ func (s *Store) follow(ctx context.Context) {
 			if sleep(ctx, retryAfter) != nil {
 				return
 			}
-			s.behind.wake(failed)
+			d.add(failed)
 		}
 	}
 }
 
-// catchUp does everything that one organisation's writes left to do.
+// catchUp files what an organisation's writes left to file, and folds what they left in the log.
 func (s *Store) catchUp(ctx context.Context, org tenant.ID) error {
-	for {
-		complete, err := s.rebuild(ctx, org)
-		if err != nil {
-			return err
-		}
-		if complete {
-			break
-		}
-	}
 	before := s.behind.writes.Load()
 	if err := s.indexAll(ctx, org); err != nil {
 		return err

@@ -86,7 +86,7 @@ func (s *Store) stored(orgs []tenant.ID) {
 		return
 	}
 	s.watchers.tell(orgs)
-	s.behind.wake(orgs)
+	s.behind.index.add(orgs)
 }
 
 // watchers are those who watch for changes.

@@ -110,7 +110,7 @@ func (s orgs) Update(ctx context.Context, org tenant.ID, fn tenant.Change) (next
 		return tenant.Org{}, err
 	}
 	if rezoned {
-		s.behind.wake([]tenant.ID{org})
+		s.behind.zones.add([]tenant.ID{org})
 	}
 	return next, nil
 }
@@ -164,7 +164,7 @@ const keyColumns = `id, org, prefix, hash, name, role, created_at, revoked_at`
 func (s keys) Put(ctx context.Context, k tenant.APIKey) error {
 	return s.change(ctx, func(t *tx) error {
 		n, err := t.execN(`INSERT INTO api_keys (`+keyColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
-			k.ID, id(k.Org), k.Prefix, k.Hash, k.Name, string(k.Role), k.CreatedAt.UnixMicro(), k.RevokedAt.UnixMicro())
+			k.ID, id(k.Org), k.Prefix, nonNil(k.Hash), k.Name, string(k.Role), k.CreatedAt.UnixMicro(), k.RevokedAt.UnixMicro())
 		if err == nil && n == 0 {
 			err = port.ErrConflict
 		}

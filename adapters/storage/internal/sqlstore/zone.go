@@ -41,35 +41,39 @@ func (t *tx) setZone(org tenant.ID, zone string) error {
 // rebuiltAtOnce is how many conversations one step of a rebuild reads at least, unless there are no more.
 const rebuiltAtOnce = 2000
 
-// rebuild is one step; it says whether the generation is complete.
-func (s *Store) rebuild(ctx context.Context, org tenant.ID) (complete bool, err error) {
-	err = s.look(ctx, func(t *tx) error {
-		sp, ok, err := t.space(org, "")
-		complete = !ok || sp.from == allComplete
-		return err
-	})
-	if complete || err != nil {
-		return complete, err
-	}
-	err = s.polite(ctx, func(t *tx) error {
-		complete = true
-		sp, ok, err := t.space(org, t.dialect.Lock)
-		if !ok || err != nil || sp.from == allComplete {
+// rebuild builds the day cells of an organisation that lacks some.
+func (s *Store) rebuild(ctx context.Context, org tenant.ID) error {
+	for {
+		complete := true
+		err := s.look(ctx, func(t *tx) error {
+			sp, ok, err := t.space(org, "")
+			complete = !ok || sp.from == allComplete
+			return err
+		})
+		if complete || err != nil {
 			return err
 		}
-		complete, err = t.rebuildSome(sp)
+		err = s.polite(ctx, func(t *tx) error {
+			sp, ok, err := t.space(org, t.dialect.Lock)
+			if !ok || err != nil || sp.from == allComplete {
+				return err
+			}
+			if err := t.rebuildSome(sp); err != nil {
+				return err
+			}
+			return t.put(sp)
+		})
 		if err != nil {
 			return err
 		}
-		return t.put(sp)
-	})
-	return complete, err
+	}
 }
 
-func (t *tx) rebuildSome(sp *space) (complete bool, err error) {
+// rebuildSome is one step of a rebuild.
+func (t *tx) rebuildSome(sp *space) error {
 	// The rows already say what the log has still to add.
 	if err := t.fold(sp, nil); err != nil {
-		return false, err
+		return err
 	}
 	parts := cellParts{}
 	dayViews := lo.Filter(views, func(v view, _ int) bool { return v.grain == days })
@@ -77,7 +81,7 @@ func (t *tx) rebuildSome(sp *space) (complete bool, err error) {
 	for read := 0; read < rebuiltAtOnce; {
 		newest, ok, err := t.newestBefore(sp, sp.from)
 		if err != nil {
-			return false, err
+			return err
 		}
 		if !ok {
 			sp.from = allComplete
@@ -91,13 +95,13 @@ func (t *tx) rebuildSome(sp *space) (complete bool, err error) {
 			return nil
 		})
 		if err != nil {
-			return false, err
+			return err
 		}
 	}
 	if err := t.putParts(sp, parts); err != nil {
-		return false, err
+		return err
 	}
-	return sp.from == allComplete, t.dropOldGrids(sp, sp.from, end)
+	return t.dropOldGrids(sp, sp.from, end)
 }
 
 // newestBefore is when the last conversation before an instant started.
