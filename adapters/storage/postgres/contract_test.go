@@ -6,6 +6,7 @@ import (
 
 	"github.com/csm-monitor/csm-monitor/adapters/seal"
 	"github.com/csm-monitor/csm-monitor/adapters/storage"
+	"github.com/csm-monitor/csm-monitor/adapters/storage/groupcommit"
 	"github.com/csm-monitor/csm-monitor/adapters/storage/internal/testdb"
 	"github.com/csm-monitor/csm-monitor/adapters/storage/postgres"
 	"github.com/csm-monitor/csm-monitor/contract-tests/storagetest"
@@ -20,6 +21,30 @@ func TestContract(t *testing.T) {
 
 func TestContractSealed(t *testing.T) {
 	suite(t, storage.Options{Sealer: keyring(t)})
+}
+
+func TestContractSealedAndGrouped(t *testing.T) {
+	o := storage.Options{Sealer: keyring(t)}
+	storagetest.Run(t, func(t *testing.T) port.Storage {
+		return grouped(t, open(t, database(t), o))
+	}, storagetest.Options{
+		Second: func(t *testing.T) (port.Storage, port.Storage) {
+			dsn := database(t)
+			return grouped(t, open(t, dsn, o)), grouped(t, open(t, dsn, o))
+		},
+	})
+}
+
+// grouped puts group commit before a store, as servers do.
+func grouped(t *testing.T, s port.Storage) port.Storage {
+	t.Helper()
+	s = groupcommit.Wrap(s, groupcommit.Options{Writers: 2})
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
 }
 
 func keyring(t *testing.T) *seal.Keyring {
