@@ -158,6 +158,9 @@ func TestDestroy(t *testing.T) {
 			t.Errorf("%s: %d rows left, %v", name, left, err)
 		}
 	}
+	if err := tables.Err(); err != nil {
+		t.Fatal(err)
+	}
 	if seen < 15 {
 		t.Errorf("only %d tables looked at", seen)
 	}

@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -115,7 +116,9 @@ func benchReads(b *testing.B, n int) {
 			for rows.Next() {
 				continue
 			}
-			_ = rows.Close()
+			if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+				b.Fatal(err)
+			}
 		}
 	})
 	if info, err := os.Stat(path); err == nil {
