@@ -11,9 +11,10 @@ import (
 )
 
 const (
-	since = "Changes.Since"
-	head  = "Changes.Head"
-	watch = "Changes.Watch"
+	since    = "Changes.Since"
+	head     = "Changes.Head"
+	contacts = "Changes.Contacts"
+	watch    = "Changes.Watch"
 )
 
 func changesCases() []Case {
@@ -43,6 +44,11 @@ func changesCases() []Case {
 			About: head, Sentence: "is the highest Seq that Since can yield, 0 when there is none",
 			Reason: "a job knows by it whether it is done",
 			Check:  in(heads),
+		},
+		{
+			About: contacts, Sentence: "yields others of the same customer on the same topic within the time around each given one",
+			Reason: "a customer who came back would count as content, or a stranger as one who came back",
+			Check:  in(findsContacts),
 		},
 		{
 			About: watch, Sentence: "names an organisation that stored something",
@@ -150,6 +156,68 @@ func heads(r *room) error {
 		func() error { return r.put(g.patch(key(r.org, 3), noon)) },
 		check,
 	)
+}
+
+// findsContacts compares what is found with what the model holds, around several conversations of several customers.
+func findsContacts(r *room) error {
+	stranger, err := enter(r, r.s, 2)
+	if err != nil {
+		return err
+	}
+	g := newGen(64)
+	put := func(r *room, n int) error {
+		var patches []conversation.Patch
+		for i := range n {
+			stamp := conversation.Stamp{Trust: conversation.Signed, At: noon}
+			start := noon.Add(time.Duration(g.IntN(60*24)) * time.Hour)
+			facts := conversation.Facts{
+				CreatedAt: conversation.State(&start, stamp), ClosedAt: conversation.State(ptr(start.Add(time.Duration(g.IntN(30))*time.Hour)), stamp),
+				Topic: maybe(g, stamp, "billing", "login"), CustomerID: maybe(g, stamp, "kim", "lee", "billing"),
+			}
+			patches = append(patches, conversation.NewPatch(key(r.org, g.IntN(3*i+1)), facts, nil, stamp, noon))
+		}
+		return r.put(patches...)
+	}
+	check := func() error {
+		all := r.listed(conversation.Query{})
+		g.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+		for _, span := range []time.Duration{0, 30 * time.Hour, 20 * 24 * time.Hour} {
+			for _, given := range [][]conversation.Conversation{nil, all[:1], all[1:12], all[:len(all)/2]} {
+				got, err := r.s.Changes.Contacts(r, r.org, given, span, span/2)
+				if err != nil {
+					return fmt.Errorf("Contacts: %w", err)
+				}
+				slices.SortFunc(got, newestFirst)
+				if err := sameList(fmt.Sprintf("Contacts of %d within %s", len(given), span), r.contacts(given, span, span/2), got); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	return first(
+		func() error { return put(r, 80) },
+		func() error { return put(stranger, 80) },
+		check,
+		func() error { return put(r, 80) },
+		func() error { return r.erase(conversation.Query{Customer: ptr("lee"), Topic: ptr("login")}) },
+		check,
+	)
+}
+
+func (m *model) contacts(given []conversation.Conversation, before, after time.Duration) []conversation.Conversation {
+	excluded := uids(given...)
+	var out []conversation.Conversation
+	for _, o := range m.listed(conversation.Query{}) {
+		related := slices.ContainsFunc(given, func(c conversation.Conversation) bool {
+			return c.Facts.CustomerID.Value != "" && o.Facts.CustomerID.Value == c.Facts.CustomerID.Value && o.Facts.Topic.Value == c.Facts.Topic.Value &&
+				!o.StartedAt.Before(c.StartedAt.Add(-before)) && o.StartedAt.Before(c.EndedAt.Add(after))
+		})
+		if related && !slices.Contains(excluded, o.UID()) {
+			out = append(out, o)
+		}
+	}
+	return out
 }
 
 func watches(r *room) error {

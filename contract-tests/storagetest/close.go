@@ -84,6 +84,10 @@ func (r *room) calls() map[string]func(ctx context.Context) error {
 		},
 		since: func(ctx context.Context) error { _, err := s.Changes.Since(ctx, org, 0, 10); return err },
 		head:  func(ctx context.Context) error { _, err := s.Changes.Head(ctx, org); return err },
+		contacts: func(ctx context.Context) error {
+			_, err := s.Changes.Contacts(ctx, org, nil, time.Hour, time.Hour)
+			return err
+		},
 		watch: func(ctx context.Context) error { _, err := s.Changes.Watch(ctx); return err },
 		gapList: func(ctx context.Context) error {
 			_, err := s.Gaps.List(ctx, org, knowledge.Query{AsOf: noon})

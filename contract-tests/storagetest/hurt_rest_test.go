@@ -87,6 +87,13 @@ func (h hurtSince) Since(ctx context.Context, org tenant.ID, after int64, limit 
 	return h.Changes.Since(ctx, org, after-1, limit)
 }
 
+// hurtContacts looks as far ahead as it should look back.
+type hurtContacts struct{ port.Changes }
+
+func (h hurtContacts) Contacts(ctx context.Context, org tenant.ID, given []conversation.Conversation, before, after time.Duration) ([]conversation.Conversation, error) {
+	return h.Changes.Contacts(ctx, org, given, after, before)
+}
+
 // hurtWatch goes on naming the first organisation it named.
 type hurtWatch struct{ port.Changes }
 
@@ -205,6 +212,10 @@ func brokenRest() []broken {
 			s.Changes = hurtSince{s.Changes}
 			return s
 		}, []string{"Changes.Since: yields what is above a number", "Conversations.Apply: a version that equals the stored one"}},
+		{"looks the wrong way for contacts", func(s port.Storage) port.Storage {
+			s.Changes = hurtContacts{s.Changes}
+			return s
+		}, []string{"Changes.Contacts: yields others"}},
 		{"names one organisation for all", func(s port.Storage) port.Storage {
 			s.Changes = hurtWatch{s.Changes}
 			return s

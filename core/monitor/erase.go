@@ -56,7 +56,7 @@ func (m *Monitor) erase(ctx context.Context, o tenant.Org, doomed []conversation
 	if err != nil {
 		return err
 	}
-	return m.linkAll(ctx, o.ID, doomed)
+	return m.linkAll(ctx, o.ID, doomed, nil)
 }
 
 // DeleteOne removes one conversation; port.ErrNotFound when the organisation has none of that UID.

@@ -3,6 +3,7 @@ package monitor
 import (
 	"context"
 	"iter"
+	"slices"
 	"strconv"
 	"time"
 
@@ -53,7 +54,7 @@ func (m *Monitor) LinkReturns(ctx context.Context, org tenant.ID) (int, error) {
 	if err != nil || len(changed) == 0 {
 		return 0, err
 	}
-	if err := m.linkAll(ctx, org, changed); err != nil {
+	if err := m.linkAll(ctx, org, changed, changed); err != nil {
 		return 0, err
 	}
 	next := strconv.FormatInt(changed[len(changed)-1].Seq, 10)
@@ -63,17 +64,35 @@ func (m *Monitor) LinkReturns(ctx context.Context, org tenant.ID) (int, error) {
 	return len(changed), nil
 }
 
-// linkAll links the contacts that changed conversations belong to.
-func (m *Monitor) linkAll(ctx context.Context, org tenant.ID, changed []conversation.Conversation) error {
-	for _, group := range lo.GroupBy(changed, contactOf) {
-		if !group[0].Facts.CustomerID.OK() {
+// linkAll links the contacts that changed conversations belong to; there are those of them that are still there.
+func (m *Monitor) linkAll(ctx context.Context, org tenant.ID, changed, there []conversation.Conversation) error {
+	others, err := m.store.Changes.Contacts(ctx, org, changed, metric.DurableWindow+longest, metric.DurableWindow)
+	if err != nil {
+		return err
+	}
+	moved := lo.GroupBy(changed, contactOf)
+	all := lo.GroupBy(slices.Concat(there, others), contactOf)
+	var arrivals []Arrival
+	now := m.now()
+	for who, contacts := range all {
+		if who.customer == "" {
 			continue
 		}
-		if err := m.linkContacts(ctx, org, group); err != nil {
-			return err
+		for _, c := range contacts {
+			next := nextContact(c, contacts)
+			if next.Equal(c.Facts.NextContact.Value) || !known(c, moved[who]) {
+				continue
+			}
+			stamp := conversation.Stamp{Trust: c.Trust, At: now} // a link proves nothing about the conversation
+			facts := conversation.Facts{NextContact: conversation.State(&next, stamp)}
+			arrivals = append(arrivals, Arrival{Patch: conversation.NewPatch(c.Key, facts, nil, stamp, now)})
 		}
 	}
-	return nil
+	if len(arrivals) == 0 {
+		return nil
+	}
+	_, err = m.Ingest(ctx, arrivals) // one that was deleted meanwhile carries its own error and needs no link
+	return err
 }
 
 // contact is one customer on one topic; conversations without a topic are one topic.
@@ -83,38 +102,12 @@ func contactOf(c conversation.Conversation) contact {
 	return contact{c.Facts.CustomerID.Value, c.Facts.Topic.Value}
 }
 
-// linkContacts looks at all conversations of one contact around those that changed.
-func (m *Monitor) linkContacts(ctx context.Context, org tenant.ID, changed []conversation.Conversation) error {
-	who := contactOf(changed[0])
-	from := lo.MinBy(changed, func(a, b conversation.Conversation) bool { return a.StartedAt.Before(b.StartedAt) }).StartedAt
-	until := lo.MaxBy(changed, func(a, b conversation.Conversation) bool { return a.EndedAt.After(b.EndedAt) }).EndedAt
-	q := conversation.Query{
-		Customer: &who.customer,
-		Start:    from.Add(-metric.DurableWindow - longest), End: until.Add(metric.DurableWindow),
-	}
-	var all []conversation.Conversation
-	for c, err := range m.store.Conversations.Each(ctx, org, q) {
-		if err != nil {
-			return err
-		}
-		if contactOf(c) == who {
-			all = append(all, c)
-		}
-	}
-	var arrivals []Arrival
-	now := m.now()
-	for _, c := range all {
-		if next := nextContact(c, all); !next.Equal(c.Facts.NextContact.Value) {
-			stamp := conversation.Stamp{Trust: c.Trust, At: now} // a link proves nothing about the conversation
-			facts := conversation.Facts{NextContact: conversation.State(&next, stamp)}
-			arrivals = append(arrivals, Arrival{Patch: conversation.NewPatch(c.Key, facts, nil, stamp, now)})
-		}
-	}
-	if len(arrivals) == 0 {
-		return nil
-	}
-	_, err := m.Ingest(ctx, arrivals) // one that was deleted meanwhile carries its own error and needs no link
-	return err
+// known says whether all that may come next after c has been read: what was read reaches as far behind the end of one
+// that changed as a return may.
+func known(c conversation.Conversation, changed []conversation.Conversation) bool {
+	return lo.ContainsBy(changed, func(o conversation.Conversation) bool {
+		return !c.EndedAt.After(o.EndedAt) && !c.StartedAt.Before(o.StartedAt.Add(-metric.DurableWindow-longest))
+	})
 }
 
 // longest is how long a conversation may go on and still be found by its start.

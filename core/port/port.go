@@ -79,6 +79,10 @@ type Changes interface {
 	Since(ctx context.Context, org tenant.ID, after int64, limit int) ([]conversation.Conversation, error)
 	// Head is the highest Seq that Since can still yield, 0 when there is none.
 	Head(ctx context.Context, org tenant.ID) (int64, error)
+	// Contacts yields, in no order, the conversations of the same customer on the same topic as one of those given that
+	// began no earlier than before ahead of its start, and earlier than after behind its end. The given ones are left
+	// out, and one without a customer has none. No topic is a topic of its own.
+	Contacts(ctx context.Context, org tenant.ID, given []conversation.Conversation, before, after time.Duration) ([]conversation.Conversation, error)
 	// Watch sends the organisations that stored something, until ctx ends; then the channel closes. It is a hint: it may
 	// name one twice, join several writes, and miss those made while nobody watched.
 	Watch(ctx context.Context) (<-chan tenant.ID, error)

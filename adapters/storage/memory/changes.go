@@ -5,7 +5,9 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
+	"github.com/google/uuid"
 	"github.com/samber/lo"
 
 	"github.com/csm-monitor/csm-monitor/core/conversation"
@@ -33,6 +35,23 @@ func (s changes) Head(ctx context.Context, org tenant.ID) (seq int64, err error)
 		return nil
 	})
 	return seq, err
+}
+
+func (s changes) Contacts(ctx context.Context, org tenant.ID, given []conversation.Conversation, before, after time.Duration) (out []conversation.Conversation, err error) {
+	excluded := lo.SliceToMap(given, func(c conversation.Conversation) (uuid.UUID, bool) { return c.UID(), true })
+	near := func(c, o conversation.Conversation) bool {
+		return c.Facts.CustomerID.Value != "" && c.Facts.CustomerID.Value == o.Facts.CustomerID.Value && c.Facts.Topic.Value == o.Facts.Topic.Value &&
+			!o.StartedAt.Before(c.StartedAt.Add(-before)) && o.StartedAt.Before(c.EndedAt.Add(after))
+	}
+	err = s.read(ctx, func() error {
+		for uid, o := range s.look(org).conversations {
+			if !excluded[uid] && lo.ContainsBy(given, func(c conversation.Conversation) bool { return near(c, o) }) {
+				out = append(out, clone(o))
+			}
+		}
+		return nil
+	})
+	return out, err
 }
 
 func (s changes) Watch(ctx context.Context) (<-chan tenant.ID, error) {

@@ -288,13 +288,27 @@ func conditions(sp *space, q conversation.Query) (where string, args []any, poss
 	return b.String(), args, possible
 }
 
-// maxDays is how many days a customer is looked for on one by one.
-const maxDays = 4096
+// maxFortnights is how many fortnights a customer is looked for in one by one.
+const maxFortnights = 512
 
-// customerIndex adds the days a query for a customer reaches over to its conditions, and names the customers' index
-// where the database must be told to use it. That index is ordered by day first: customers come in no order, and with
-// an index by customer alone every conversation would have a page of its own to write. Over too many days the listing's
-// index is read through.
+// microsOfFortnight stands in the customers' index and must stand in a query as it does there.
+const (
+	microsOfFortnight = "1209600000000"
+	fortnight         = 14 * dayMicros
+)
+
+// fortnights are those from one time to another, as the customers' index counts them.
+func fortnights(from, to int64) (out []any) {
+	for n := from / fortnight; n <= to/fortnight; n++ {
+		out = append(out, n)
+	}
+	return out
+}
+
+// customerIndex adds the fortnights a query for a customer reaches over to its conditions, and names the customers'
+// index where the database must be told to use it. That index is ordered by fortnight first: customers come in no order,
+// and with an index by customer alone every conversation would have a page of its own to write. Over too many fortnights
+// the listing's index is read through.
 func (t *tx) customerIndex(sp *space, q conversation.Query, where *string, args *[]any) (index string, err error) {
 	if q.Customer == nil || *q.Customer == "" {
 		return "", nil
@@ -315,22 +329,14 @@ func (t *tx) customerIndex(sp *space, q conversation.Query, where *string, args 
 	if !q.End.IsZero() {
 		last = min(last, ceilMicros(q.End))
 	}
-	from, _ := dayOf(first)
-	to, _ := dayOf(last)
-	if from < 0 || to < from || to-from >= maxDays {
+	if first < 0 || last < first || (last-first)/fortnight >= maxFortnights {
 		return "", nil
 	}
-	var days []any
-	for day := from; day <= to; day++ {
-		days = append(days, day)
-	}
-	*where += ` AND started_at / ` + microsOfDay + ` IN ` + list0(len(days))
-	*args = append(*args, days...)
+	in := fortnights(first, last)
+	*where += ` AND started_at / ` + microsOfFortnight + ` IN ` + list0(len(in))
+	*args = append(*args, in...)
 	return t.dialect.CustomerIndex, nil
 }
-
-// microsOfDay stands in the index's expression and must stand in the query's as it does there.
-const microsOfDay = "86400000000"
 
 func list0(n int) string { return "(?" + strings.Repeat(", ?", max(n-1, 0)) + ")" }
 

@@ -235,6 +235,27 @@ func (t *tx) each(query string, args []any, fn func(scan func(dest ...any) error
 	if err != nil {
 		return err
 	}
+	return scanAll(rows, fn)
+}
+
+// eachKept is each for a query that is worth keeping prepared: one of few that are run often.
+func (t *tx) eachKept(query string, args []any, fn func(scan func(dest ...any) error) error) error {
+	stmt, err := t.prepared(query)
+	if err != nil {
+		return err
+	}
+	if stmt == nil {
+		return t.each(query, args, fn)
+	}
+	rows, err := stmt.QueryContext(t.ctx, args...)
+	if err != nil {
+		return err
+	}
+	return scanAll(rows, fn)
+}
+
+// scanAll calls fn for every row of a result.
+func scanAll(rows *sql.Rows, fn func(scan func(dest ...any) error) error) error {
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		if err := fn(rows.Scan); err != nil {

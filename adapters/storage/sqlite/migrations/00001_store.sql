@@ -49,8 +49,9 @@ CREATE INDEX conversations_seq ON conversations (org, seq);
 -- The listing answers every filter but the customer's from this index alone.
 CREATE INDEX conversations_listing ON conversations (org, started_at DESC, uid, platform, handler, sentiment, priority,
 	outcome, reason, escalated, ai_handled, csat, topic, subtopic, agent);
--- Customers come in no order: by day first, only the pages of the day are written to.
-CREATE INDEX conversations_customer ON conversations (org, started_at / 86400000000, customer) WHERE customer IS NOT NULL;
+-- Customers come in no order: by fortnight first, only the pages of the fortnight are written to. With the topic, the
+-- index alone tells whether a customer came back.
+CREATE INDEX conversations_customer ON conversations (org, started_at / 1209600000000, customer, topic) WHERE customer IS NOT NULL;
 
 -- What is left of conversations whose text has expired: when they began and what they count.
 CREATE TABLE remains (
