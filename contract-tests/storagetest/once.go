@@ -15,7 +15,7 @@ func once(token string, body byte, at time.Time) *conversation.Once {
 func onceCases() []Case {
 	return []Case{
 		{
-			About: apply, Sentence: "a repeated Once answers with the first effect and runs nothing",
+			About: apply, Sentence: "a repeated Once answers with the first effect and stores nothing",
 			Reason: "a sender who lost the answer sends again and must not be told 'unchanged' about what it created",
 			Check:  in(replay),
 		},
@@ -47,10 +47,12 @@ func onceCases() []Case {
 	}
 }
 
-// stepOnce applies one patch under a token and says what the store answered; ran tells whether the change was run.
+// stepOnce applies one patch under a token and says what the store answered; ran tells whether the change was run on
+// what is stored. On nothing a store may run it before it has looked.
 func (r *room) stepOnce(p conversation.Patch, o *conversation.Once) (result conversation.Result, ran bool, err error) {
 	c := conversation.Change{Key: p.Key, Once: o, Fn: func(old *conversation.Conversation) (conversation.Conversation, error) {
-		ran = true
+		_, stored := r.live[p.Key.UID()]
+		ran = ran || (old != nil) == stored
 		return step(p)(old)
 	}}
 	got, err := r.s.Conversations.Apply(r, []conversation.Change{c})
@@ -107,12 +109,9 @@ func reused(r *room) error {
 		return err
 	}
 	for _, other := range []conversation.Patch{p, q} {
-		got, ran, err := r.stepOnce(other, once("a", 2, noon))
+		got, _, err := r.stepOnce(other, once("a", 2, noon))
 		if err != nil {
 			return err
-		}
-		if ran {
-			return fmt.Errorf("the change was run")
 		}
 		if err := wantError("another body", got.Err, port.ErrTokenReused); err != nil {
 			return err

@@ -32,7 +32,10 @@ func (m *Monitor) Ingest(ctx context.Context, arrivals []Arrival) ([]conversatio
 		if err != nil {
 			return nil, fmt.Errorf("reading the organisation's settings: %w", err)
 		}
-		changes, at = append(changes, change(a, settings)), append(at, i)
+		changes, at = append(changes, m.change(a, settings)), append(at, i)
+	}
+	if len(changes) == 1 {
+		_, _ = changes[0].Fn(nil) // thought here, in the caller's own time, and remembered
 	}
 	if len(changes) == 0 {
 		return results, nil
@@ -47,20 +50,29 @@ func (m *Monitor) Ingest(ctx context.Context, arrivals []Arrival) ([]conversatio
 	return results, nil
 }
 
-func change(a Arrival, settings tenant.Settings) conversation.Change {
+// change merges an arrival into what is stored. What it makes of a conversation that is new is worked out once: most
+// are, and a store may ask before it knows.
+func (m *Monitor) change(a Arrival, settings tenant.Settings) conversation.Change {
+	merge := func(old *conversation.Conversation) (conversation.Conversation, error) {
+		c := conversation.Merge(old, a.Patch)
+		if len(c.Messages) > conversation.MaxMessages {
+			return c, &conversation.Invalid{Faults: []conversation.Fault{{
+				Field:   "/messages",
+				Message: fmt.Sprintf("would make %d messages in all; a conversation holds at most %d", len(c.Messages), conversation.MaxMessages),
+			}}}
+		}
+		c.Findings = m.read(&c, settings)
+		return c, nil
+	}
+	fresh := sync.OnceValues(func() (conversation.Conversation, error) { return merge(nil) })
 	return conversation.Change{
 		Key:  a.Patch.Key,
 		Once: a.Once,
 		Fn: func(old *conversation.Conversation) (conversation.Conversation, error) {
-			c := conversation.Merge(old, a.Patch)
-			if len(c.Messages) > conversation.MaxMessages {
-				return c, &conversation.Invalid{Faults: []conversation.Fault{{
-					Field:   "/messages",
-					Message: fmt.Sprintf("would make %d messages in all; a conversation holds at most %d", len(c.Messages), conversation.MaxMessages),
-				}}}
+			if old == nil {
+				return fresh()
 			}
-			c.Findings = Read(c, settings)
-			return c, nil
+			return merge(old)
 		},
 	}
 }

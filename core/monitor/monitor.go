@@ -5,6 +5,7 @@ package monitor
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/csm-monitor/csm-monitor/core/port"
@@ -19,6 +20,7 @@ type Monitor struct {
 	cache   settingsCache
 	gaps    gapIndexes
 	models  models
+	rooms   sync.Pool // of *reading
 }
 
 // Options are what a Monitor needs besides a store.

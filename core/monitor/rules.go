@@ -21,31 +21,23 @@ import (
 // Read puts together what each idea of the core finds in a conversation. It is pure: the same conversation and settings
 // give the same findings.
 func Read(c conversation.Conversation, settings tenant.Settings) conversation.Findings {
-	r := &reading{c: &c, words: make([]text.Reading, len(c.Messages)), cues: make([]cue.Found, len(c.Messages))}
-	reader := text.NewReader(lo.SumBy(c.Messages, func(m conversation.Message) int { return len(m.Content) }))
-	for i := range c.Messages {
-		m := &c.Messages[i]
-		switch {
-		case m.Sender == conversation.Customer:
-			r.words[i] = reader.Read(m.Content)
-			r.cues[i] = cue.OfCustomer(&r.words[i])
-		case m.Sender.Automated():
-			r.words[i] = reader.Read(m.Content)
-			r.cues[i] = cue.OfBot(&r.words[i])
-		}
-	}
-	r.senders = lo.Map(c.Messages, func(m conversation.Message, _ int) conversation.Sender { return m.Sender })
-	r.handler()
-	r.sentiment()
-	r.escalation(settings)
-	r.outcome()
-	r.failure()
-	r.durations()
-	return r.f
+	return new(reading).read(&c, settings)
 }
 
+// read is Read in a room that was used before.
+func (m *Monitor) read(c *conversation.Conversation, settings tenant.Settings) conversation.Findings {
+	r, ok := m.rooms.Get().(*reading)
+	if !ok {
+		r = new(reading)
+	}
+	defer m.rooms.Put(r)
+	return r.read(c, settings)
+}
+
+// reading is the room in which a conversation is read. It may be used again: the findings keep nothing of it.
 type reading struct {
 	c       *conversation.Conversation
+	reader  text.Reader
 	senders []conversation.Sender
 	// words and cues are of the messages of customers and of the automated side; those of others are not read.
 	words []text.Reading
@@ -55,6 +47,51 @@ type reading struct {
 	// before is the mood as it was when the conversation was handed over.
 	before sentiment.Finding
 	f      conversation.Findings
+}
+
+// longRoom is the number of messages from which on a room is not kept.
+const longRoom = 200
+
+func (r *reading) read(c *conversation.Conversation, settings tenant.Settings) conversation.Findings {
+	defer r.leave()
+	r.c = c
+	n := len(c.Messages)
+	r.words, r.cues, r.turns = slices.Grow(r.words[:0], n)[:n], slices.Grow(r.cues[:0], n)[:n], slices.Grow(r.turns[:0], n)[:n]
+	r.senders = slices.Grow(r.senders[:0], n)[:n]
+	r.reader.Grow(lo.SumBy(c.Messages, func(m conversation.Message) int { return len(m.Content) }))
+	for i := range c.Messages {
+		m := &c.Messages[i]
+		r.senders[i] = m.Sender
+		switch {
+		case m.Sender == conversation.Customer:
+			r.words[i] = r.reader.Read(m.Content)
+			r.cues[i] = cue.OfCustomer(&r.words[i])
+		case m.Sender.Automated():
+			r.words[i] = r.reader.Read(m.Content)
+			r.cues[i] = cue.OfBot(&r.words[i])
+		}
+		r.turns[i] = escalation.ReadTurn(m.Sender, m.Order, r.cues[i])
+	}
+	r.handler()
+	r.sentiment()
+	r.escalation(settings)
+	r.outcome()
+	r.failure()
+	r.durations()
+	return r.f
+}
+
+// leave clears the room for the next conversation.
+func (r *reading) leave() {
+	if len(r.words) > longRoom {
+		*r = reading{}
+		return
+	}
+	clear(r.words)
+	clear(r.cues)
+	clear(r.turns)
+	r.reader.Reset()
+	r.c, r.mood, r.before, r.f = nil, sentiment.Finding{}, sentiment.Finding{}, conversation.Findings{}
 }
 
 func (r *reading) handler() {
@@ -77,9 +114,6 @@ func (r *reading) handler() {
 }
 
 func (r *reading) sentiment() {
-	r.turns = lo.Map(r.c.Messages, func(m conversation.Message, i int) escalation.Turn {
-		return escalation.ReadTurn(m.Sender, m.Order, r.cues[i])
-	})
 	handover := escalation.Handover(r.turns)
 	var l sentiment.Listener
 	for i, sender := range r.senders {

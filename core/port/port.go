@@ -43,10 +43,11 @@ type Conversations interface {
 	// together with the cells they move and the idempotency tokens they carry. Results come in the order of the changes;
 	// several changes of one conversation see each other's outcome. A change whose Fn fails leaves its conversation as it
 	// was and carries the error; the others are stored. A change of a conversation that was deleted or has expired carries
-	// ErrGone, a repeated one too. A repeated Once answers with the first effect and the stored version and runs nothing;
+	// ErrGone, a repeated one too. A repeated Once answers with the first effect and the stored version and stores nothing;
 	// with another Body its change carries ErrTokenReused. The token of a change that failed is not kept. A version that
-	// equals the stored one is not written. Fn is pure and may be called again after a lost race. When Apply returns nil,
-	// it is on disk; an error means that nothing was stored.
+	// equals the stored one is not written. Fn is pure: it may be called again after a lost race, and on nil before the
+	// store has looked whether there is a version; only what the results show counts. When Apply returns nil, it is on
+	// disk; an error means that nothing was stored.
 	Apply(ctx context.Context, changes []conversation.Change) ([]conversation.Result, error)
 	// Get returns ErrNotFound when there is none, or when its content has expired.
 	Get(ctx context.Context, org tenant.ID, uid uuid.UUID) (conversation.Conversation, error)

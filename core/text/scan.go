@@ -19,8 +19,15 @@ type Reader struct {
 	words []Word // of the messages read, and room for more
 }
 
-// NewReader is a Reader for messages of so many bytes in all.
-func NewReader(size int) *Reader { return &Reader{make([]Word, 0, wordsIn(size))} }
+// Grow makes room for the words of messages of so many bytes in all.
+func (rd *Reader) Grow(size int) {
+	if cap(rd.words)-len(rd.words) < wordsIn(size) {
+		rd.words = make([]Word, 0, wordsIn(size))
+	}
+}
+
+// Reset makes a Reader ready for the messages of another conversation. The words of those it has read are lost.
+func (rd *Reader) Reset() { rd.words = rd.words[:0] }
 
 // wordsIn is room for the words of most texts of so many bytes.
 func wordsIn(size int) int { return size/5 + 8 }

@@ -154,7 +154,8 @@ func TestLexicon(t *testing.T) {
 }
 
 func TestAReaderKeepsWhatItReadBefore(t *testing.T) {
-	rd := NewReader(10)
+	var rd Reader
+	rd.Grow(10)
 	messages := []string{"Hello there", strings.Repeat("where is my parcel? ", 20), "", "it’s late", "a b c d e f g h i j k l m n o p"}
 	var readings []Reading
 	for _, m := range messages {

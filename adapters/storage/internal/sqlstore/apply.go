@@ -9,15 +9,17 @@ import (
 	"github.com/samber/lo"
 
 	"github.com/csm-monitor/csm-monitor/core/conversation"
+	"github.com/csm-monitor/csm-monitor/core/metric"
 	"github.com/csm-monitor/csm-monitor/core/port"
 	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
 
 // Apply runs every change on the stored version of its conversation; see port.Conversations.
 //
-// All that takes thought is done before the write, on several processors: changes are run on what a read finds, and
-// what they make is encoded and sealed. The write then only asks whether the organisation has moved on since; what has
-// is run again inside it. So writers wait for each other no longer than the disk takes.
+// All that takes thought is done before the write, on several processors, as if every conversation were new, which most
+// are: changes are run, and what they make is encoded and sealed. The write then reads what is stored under the
+// organisation's lock, and runs again what met something. So writers wait for each other hardly longer than the disk
+// takes, and a new conversation costs no read of its own.
 func (s conversations) Apply(ctx context.Context, changes []conversation.Change) ([]conversation.Result, error) {
 	if err := ctx.Err(); err != nil || len(changes) == 0 {
 		return nil, err
@@ -25,7 +27,7 @@ func (s conversations) Apply(ctx context.Context, changes []conversation.Change)
 	s.behind.writes.Add(1)
 	batches := byOrg(changes)
 	for _, b := range batches {
-		if err := s.prepare(ctx, b); err != nil {
+		if err := b.expect(s.spaces.last(b.org)); err != nil {
 			return nil, err
 		}
 	}
@@ -63,22 +65,31 @@ type batch struct {
 	distinct []*item
 	byUID    map[uuid.UUID]*item
 	onces    onces
-	// seen is the state of the organisation that the outcomes rest on.
-	seen state
-	made made
-	// written is how many versions were stored.
-	written int64
+	// sealed are the keys with which the items' rows were sealed, empty where they have not been.
+	sealed string
+	// base is the number of the organisation's newest version before the batch, written how many versions it stored.
+	base, written int64
 }
 
 // item is a conversation inside a batch: what is stored, and what the batch has made of it so far.
 type item struct {
-	uid    uuid.UUID
-	stored *conversation.Conversation
-	old    oldRow
-	now    *conversation.Conversation
-	gone   bool
-	// dirty says that now differs from what is stored.
+	uid uuid.UUID
+	// changes are the places of its changes in the batch.
+	changes []int
+	stored  *conversation.Conversation
+	old     oldRow
+	now     *conversation.Conversation
+	gone    bool
+	// dirty says that now differs from what is stored; row and cell are then what is written of it.
 	dirty bool
+	row   Row
+	cell  metric.Cell
+}
+
+// oldRow is what a stored row added to the cells.
+type oldRow struct {
+	key    metric.Key
+	vector metric.Vector
 }
 
 // outcome is what became of one change. The number of a written version is its place among those of the batch, from 1,
@@ -116,68 +127,59 @@ func (b *batch) add(place int, change conversation.Change) {
 		b.byUID[uid] = it
 		b.distinct = append(b.distinct, it)
 	}
+	it.changes = append(it.changes, len(b.changes))
 	b.changes, b.places, b.items = append(b.changes, change), append(b.places, place), append(b.items, it)
 }
 
-// prepare does everything but the write.
-func (s *Store) prepare(ctx context.Context, b *batch) error {
-	var sp *space
-	err := s.look(ctx, func(t *tx) error {
-		var (
-			ok  bool
-			err error
-		)
-		if sp, ok, err = t.space(b.org, ""); err != nil {
-			return err
+// expect runs the batch as if nothing of it were stored. sp is the organisation as it was last seen, nil when nobody
+// knows its keys yet.
+func (b *batch) expect(sp *space) error {
+	b.outcomes = make([]outcome, len(b.changes))
+	for _, c := range b.changes {
+		if c.Once != nil {
+			b.onces = onces{}
+			break
 		}
-		if !ok {
-			sp = nil // nothing stored yet, and no keys to seal with
-			return nil
-		}
-		return t.read(sp, b)
-	})
-	if sp == nil || err != nil {
-		return err
 	}
-	b.run()
-	b.seen = sp.state()
-	return b.make(sp)
+	b.run(b.distinct)
+	if sp == nil {
+		return nil
+	}
+	b.sealed = sp.wrapped
+	return sp.make(b.distinct)
 }
 
-// commit writes the batch. What it rests on is still so, or is read and run again.
+// commit writes the batch.
 func (t *tx) commit(b *batch) error {
 	sp, err := t.take(b.org)
 	if err != nil {
 		return err
 	}
-	holds, err := t.holds(sp, b)
+	again, err := t.read(sp, b)
 	if err != nil {
 		return err
 	}
-	if !holds {
-		if err := t.read(sp, b); err != nil {
-			return err
-		}
-		b.run()
-		b.seen = sp.state()
-		if err := b.make(sp); err != nil {
-			return err
-		}
+	b.run(again)
+	if b.sealed != sp.wrapped {
+		again, b.sealed = b.distinct, sp.wrapped
 	}
-	for i := range b.made.inserts {
-		b.made.inserts[i].Seq = sp.seq + b.made.insertSeq[i]
+	if err := sp.make(again); err != nil {
+		return err
 	}
-	for i := range b.made.updates {
-		b.made.updates[i].Seq = sp.seq + b.made.updateSeq[i]
+	b.number()
+	b.base = sp.seq
+	w, err := b.writes()
+	if err != nil {
+		return err
 	}
 	sp.seq += b.written
-	if err := t.insertRows(b.made.inserts); err != nil {
+	if err := t.insertRows(w.inserts); err != nil {
 		return err
 	}
-	if err := t.updateRows(b.made.updates); err != nil {
+	if err := t.updateRows(w.updates); err != nil {
 		return err
 	}
-	if err := t.moveCells(sp, b.made.entries, b.made.cells); err != nil {
+	if err := t.moveCells(sp, w.entries, w.cells); err != nil {
 		return err
 	}
 	if err := t.keep(b); err != nil {
@@ -188,23 +190,7 @@ func (t *tx) commit(b *batch) error {
 			return err
 		}
 	}
-	b.seen.seq = sp.seq - b.written // where the numbers of this batch begin
 	return t.put(sp)
-}
-
-// holds says whether what the batch rests on is still so.
-func (t *tx) holds(sp *space, b *batch) (bool, error) {
-	now := sp.state()
-	if b.seen.wrapped == "" || b.seen.wrapped != now.wrapped || b.seen.gone != now.gone {
-		return false, nil
-	}
-	if again, err := t.repeated(b); again || err != nil {
-		return false, err
-	}
-	if b.seen.seq == now.seq {
-		return true, nil
-	}
-	return t.sameVersions(b)
 }
 
 // answer puts the outcomes where the caller looks for them.
@@ -214,26 +200,34 @@ func (b *batch) answer(results []conversation.Result) {
 		if o.conv != nil {
 			r.Conversation = *o.conv
 			if o.conv != b.items[n].stored {
-				r.Conversation.Seq += b.seen.seq
+				r.Conversation.Seq += b.base
 			}
 		}
 		results[b.places[n]] = r
 	}
 }
 
-// run runs every change. Changes of different conversations know nothing of each other, unless they carry tokens.
-func (b *batch) run() {
-	for _, it := range b.distinct {
+// run runs the changes of some of the conversations on what is known to be stored. Changes of different conversations
+// know nothing of each other, unless they carry tokens: then all are run, in their order.
+func (b *batch) run(items []*item) {
+	for _, it := range items {
 		it.now, it.dirty = it.stored, false
 	}
-	b.outcomes = make([]outcome, len(b.changes))
-	if len(b.onces) > 0 || len(b.distinct) < len(b.changes) {
+	if b.onces != nil && len(items) > 0 {
 		for n := range b.changes {
 			b.outcomes[n] = b.step(n)
 		}
-	} else {
-		parallel(len(b.changes), func(n int) { b.outcomes[n] = b.step(n) })
+		return
 	}
+	parallel(len(items), func(i int) {
+		for _, n := range items[i].changes {
+			b.outcomes[n] = b.step(n)
+		}
+	})
+}
+
+// number gives the written versions their places.
+func (b *batch) number() {
 	b.written = 0
 	for n := range b.outcomes {
 		if o := &b.outcomes[n]; o.written {

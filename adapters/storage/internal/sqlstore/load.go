@@ -31,8 +31,9 @@ func pad(args []any, n int) []any {
 	return args
 }
 
-// read finds what is stored of a batch: the versions of its conversations, which of them are gone, and its tokens.
-func (t *tx) read(sp *space, b *batch) error {
+// read finds what is stored of a batch: the versions of its conversations, which of them are gone, and its tokens. It
+// returns those whose changes must be run again because they are not new.
+func (t *tx) read(sp *space, b *batch) (again []*item, err error) {
 	for _, it := range b.distinct {
 		it.stored, it.gone = nil, false
 	}
@@ -53,23 +54,30 @@ func (t *tx) read(sp *space, b *batch) error {
 			}
 			it := b.byUID[r.UID]
 			it.stored, it.old = &conv, oldRow{key: r.cellKey(), vector: values}
+			again = append(again, it)
 			return nil
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if sp.gone > 0 {
 		missing := lo.Filter(b.distinct, func(it *item, _ int) bool { return it.stored == nil })
 		found, err := t.tombstones(sp, lo.Map(missing, func(it *item, _ int) uuid.UUID { return it.uid }))
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for _, it := range missing {
-			_, it.gone = found[it.uid]
+			if _, it.gone = found[it.uid]; it.gone {
+				again = append(again, it)
+			}
 		}
 	}
-	return t.recall(b)
+	if b.onces == nil {
+		return again, nil
+	}
+	// Tokens tie changes together, and those noted on the way here are of a run that has not been stored.
+	return b.distinct, t.recall(b)
 }
 
 func itemArgs(sp *space, part []*item) []any {
@@ -79,31 +87,6 @@ func itemArgs(sp *space, part []*item) []any {
 		args = append(args, id(it.uid))
 	}
 	return pad(args, len(part))
-}
-
-// sameVersions says whether the stored versions are those the batch has read.
-func (t *tx) sameVersions(b *batch) (bool, error) {
-	known := lo.CountBy(b.distinct, func(it *item) bool { return it.stored != nil })
-	same := true
-	for _, part := range lo.Chunk(b.distinct, maxIn) {
-		err := t.each(`SELECT uid, seq FROM conversations WHERE org = ? AND uid IN `+in(len(part)), itemArgs(&space{org: b.org}, part), func(scan func(...any) error) error {
-			var (
-				uid uuid.UUID
-				seq int64
-			)
-			if err := scan(&uid, &seq); err != nil {
-				return err
-			}
-			it := b.byUID[uid]
-			same = same && it.stored != nil && it.stored.Seq == seq
-			known--
-			return nil
-		})
-		if err != nil {
-			return false, err
-		}
-	}
-	return same && known == 0, nil
 }
 
 // mark is what a tombstone keeps of a conversation: enough to know it again, not enough to find it.

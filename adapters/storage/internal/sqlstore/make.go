@@ -4,65 +4,54 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
-
-	"github.com/csm-monitor/csm-monitor/core/metric"
 )
 
-// state is what of an organisation the outcomes of a batch rest on: while it stays the same, nothing was stored, removed
-// or sealed anew.
-type state struct {
-	seq, gone int64
-	wrapped   string
-}
-
-func (sp *space) state() state { return state{sp.seq, sp.gone, sp.wrapped} }
-
-// oldRow is what a stored row added to the cells.
-type oldRow struct {
-	key    metric.Key
-	vector metric.Vector
-}
-
-// made is what a batch will write. The numbers of versions are their places in the batch.
-type made struct {
-	inserts, updates     []Row
-	insertSeq, updateSeq []int64
+// writes are what a batch stores.
+type writes struct {
+	inserts, updates []Row
 	// entries are what the batch adds to the cell log, cells how many.
 	entries []byte
 	cells   int64
 }
 
-// make encodes and seals what the batch will write.
-func (b *batch) make(sp *space) error {
-	var dirty []*item
-	for _, it := range b.distinct {
-		if it.dirty {
-			dirty = append(dirty, it)
+// make encodes and seals what is to be written of some conversations.
+func (sp *space) make(items []*item) error {
+	errs := make([]error, len(items))
+	parallel(len(items), func(i int) {
+		if it := items[i]; it.dirty {
+			it.row, it.cell, errs[i] = sp.rowOf(it.now)
 		}
-	}
-	rows, cells, errs := make([]Row, len(dirty)), make([]metric.Cell, len(dirty)), make([]error, len(dirty))
-	parallel(len(dirty), func(i int) { rows[i], cells[i], errs[i] = sp.rowOf(dirty[i].now) })
-	b.made = made{}
-	delta := deltas{}
-	for i, it := range dirty {
-		if errs[i] != nil {
-			return errs[i]
-		}
-		if err := delta.add(cells[i].Key, cells[i].Values); err != nil {
+	})
+	for _, err := range errs {
+		if err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// writes puts together what the batch stores.
+func (b *batch) writes() (w writes, err error) {
+	delta := deltas{}
+	for _, it := range b.distinct {
+		if !it.dirty {
+			continue
+		}
+		if err := delta.add(it.cell.Key, it.cell.Values); err != nil {
+			return writes{}, err
+		}
+		it.row.Seq = b.base + it.now.Seq
 		if it.stored == nil {
-			b.made.inserts, b.made.insertSeq = append(b.made.inserts, rows[i]), append(b.made.insertSeq, it.now.Seq)
+			w.inserts = append(w.inserts, it.row)
 			continue
 		}
 		if err := delta.take(it.old.key, it.old.vector); err != nil {
-			return err
+			return writes{}, err
 		}
-		b.made.updates, b.made.updateSeq = append(b.made.updates, rows[i]), append(b.made.updateSeq, it.now.Seq)
+		w.updates = append(w.updates, it.row)
 	}
-	var err error
-	b.made.entries, b.made.cells, err = encodeLog(delta)
-	return err
+	w.entries, w.cells, err = encodeLog(delta)
+	return w, err
 }
 
 // parallel calls fn for 0 to n-1, on all processors where there is enough to do. A panic of fn is the caller's.

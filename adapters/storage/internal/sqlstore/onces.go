@@ -34,12 +34,8 @@ func markOf(o *conversation.Once) onceMark {
 
 // recall reads what is kept of the batch's tokens.
 func (t *tx) recall(b *batch) error {
-	b.onces = nil
-	list := lo.FilterMap(b.changes, func(c conversation.Change, _ int) (*conversation.Once, bool) { return c.Once, c.Once != nil })
-	if len(list) == 0 {
-		return nil
-	}
 	b.onces = onces{}
+	list := lo.FilterMap(b.changes, func(c conversation.Change, _ int) (*conversation.Once, bool) { return c.Once, c.Once != nil })
 	for _, part := range lo.Chunk(list, maxIn) {
 		args := []any{id(b.org)}
 		for _, o := range part {
@@ -62,29 +58,6 @@ func (t *tx) recall(b *batch) error {
 		}
 	}
 	return nil
-}
-
-// repeated says whether a token that was new when the batch was run has been kept since.
-func (t *tx) repeated(b *batch) (bool, error) {
-	fresh := lo.PickBy(b.onces, func(_ onceMark, m *memo) bool { return m.fresh })
-	if len(fresh) == 0 {
-		return false, nil
-	}
-	found := false
-	for _, part := range lo.Chunk(lo.Keys(fresh), maxIn) {
-		args := []any{id(b.org)}
-		for i := range part {
-			args = append(args, part[i][:])
-		}
-		err := t.each(`SELECT at FROM onces WHERE org = ? AND mark IN `+in(len(part)), pad(args, len(part)), func(scan func(...any) error) error {
-			found = true
-			return nil
-		})
-		if err != nil {
-			return false, err
-		}
-	}
-	return found, nil
 }
 
 // find is what is kept of a repeated request, nil for a new one.

@@ -110,6 +110,17 @@ type opened struct {
 // maxOpen bounds the cache.
 const maxOpen = 10_000
 
+// last is the organisation with the keys it was last seen with, nil when it has not been seen. It can only seal.
+func (c *spaceCache) last(org tenant.ID) *space {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	o, ok := c.open[org]
+	if !ok {
+		return nil
+	}
+	return &space{org: org, sealer: o.sealer, wrapped: o.wrapped}
+}
+
 func (c *spaceCache) sealer(s storage.Sealer, org tenant.ID, wrapped []byte) (storage.OrgSealer, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -231,7 +231,13 @@ func (t *tx) get(query string, args ...any) func(dest ...any) error {
 
 // each calls fn for every row, with the function that scans it.
 func (t *tx) each(query string, args []any, fn func(scan func(dest ...any) error) error) error {
-	rows, err := t.tx.QueryContext(t.ctx, t.bind(query), args...)
+	var rows *sql.Rows
+	stmt, err := t.prepared(query)
+	if stmt != nil {
+		rows, err = stmt.QueryContext(t.ctx, args...)
+	} else if err == nil {
+		rows, err = t.tx.QueryContext(t.ctx, t.bind(query), args...)
+	}
 	if err != nil {
 		return err
 	}
@@ -337,10 +343,16 @@ func (st *statements) of(pool *sqlx.DB, query string) *sql.Stmt {
 	return st.kept[keptKey{pool, query}]
 }
 
+// maxKept bounds the statements that are kept: the combinations of a listing's filters have no end.
+const maxKept = 250
+
 // learn keeps queries that a transaction met. It needs a connection, so no transaction may be held meanwhile. A query
 // that cannot be kept is met again.
 func (st *statements) learn(ctx context.Context, pool *sqlx.DB, met []string) {
 	for _, query := range met {
+		if st.full() {
+			return
+		}
 		stmt, err := pool.PrepareContext(ctx, query)
 		if err != nil {
 			return
@@ -357,6 +369,12 @@ func (st *statements) learn(ctx context.Context, pool *sqlx.DB, met []string) {
 		}
 		st.mu.Unlock()
 	}
+}
+
+func (st *statements) full() bool {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return len(st.kept) >= maxKept
 }
 
 func (st *statements) close() {

@@ -24,8 +24,10 @@ type Bulk interface {
 const insertedAtOnce = 16
 
 var (
+	// A statement that fails takes its transaction with it, so it need not be able to undo itself: OR FAIL spares the
+	// copies of pages that would take.
 	oneRow     = `(?` + strings.Repeat(", ?", 19) + `)`
-	insertRow  = `INSERT INTO conversations (` + RowColumns + `) VALUES ` + oneRow
+	insertRow  = `INSERT OR FAIL INTO conversations (` + RowColumns + `) VALUES ` + oneRow
 	insertMany = insertRow + strings.Repeat(", "+oneRow, insertedAtOnce-1)
 	updateRow  = `UPDATE conversations SET seq = ?, started_at = ?, platform = ?, handler = ?, sentiment = ?, priority = ?, outcome = ?, reason = ?,
 		escalated = ?, ai_handled = ?, csat = ?, topic = ?, subtopic = ?, agent = ?, customer = ?, messages = ?, vector = ?, content = ?
