@@ -102,9 +102,11 @@ func forgetting(keys *keyring, err error) error {
 }
 
 func newRunner(store port.Storage, m *monitor.Monitor, clock func() time.Time, log *slog.Logger) *jobs.Runner {
-	return jobs.New(jobs.Options{
-		Orgs: store.Orgs, Changes: store.Changes, Leases: store.Jobs, Jobs: jobs.Timetable(m), Clock: clock, Logger: log,
-	})
+	o := jobs.Options{Orgs: store.Orgs, Changes: store.Changes, Jobs: jobs.Timetable(m), Clock: clock, Logger: log}
+	if store.Shared {
+		o.Leases = store.Jobs
+	}
+	return jobs.New(o)
 }
 
 // inlineJobs does the jobs in the server when no other process can.

@@ -15,25 +15,36 @@ import (
 
 const (
 	// sweepEvery is how often every organisation is looked at, whatever the hints say.
-	sweepEvery = time.Second
-	// gather is how long hints are collected, so that a stream of writes is worked off in few rounds.
-	gather = 200 * time.Millisecond
-	// leaseFor is longer than any step takes; a worker that died blocks its job for so long.
+	sweepEvery = 10 * time.Second
+	// resumeEvery is how often organisations are looked at that a visit left with work to do.
+	resumeEvery = time.Second
+	// calm is how long nobody must have written before work begins, and patience how long work waits for that: the more
+	// there is to do, the less each conversation costs.
+	calm     = 200 * time.Millisecond
+	patience = 3 * time.Second
+	// leaseFor is longer than any step takes; a worker that died blocks its organisation for so long. A lease is taken
+	// again when a third of it is over.
 	leaseFor = time.Minute
 	// maxSteps is how many steps one organisation gets before the next has its turn.
 	maxSteps = 50
 	// maxPause bounds the pause after failures, which doubles from a second.
 	maxPause = time.Minute
+	// share is how many times as long as a step callers go first, while they write.
+	share = 6
+	// maxRest bounds one such pause.
+	maxRest = time.Second
 )
 
 // Options are what a Runner needs.
 type Options struct {
 	Orgs    port.Orgs
 	Changes port.Changes
-	Leases  port.Jobs
-	Jobs    []Job
-	Clock   func() time.Time
-	Logger  *slog.Logger
+	// Leases keep several workers apart. Nil says that this process is the only one: it serves callers too, and while
+	// they write the runner lets them go first.
+	Leases port.Jobs
+	Jobs   []Job
+	Clock  func() time.Time
+	Logger *slog.Logger
 }
 
 // Runner works through the jobs of every organisation, in one goroutine.
@@ -41,6 +52,10 @@ type Runner struct {
 	Options
 	holder string
 	states map[task]*state
+	// fresh are organisations that stored something since they were last visited, left those that were visited and have
+	// work left.
+	fresh, left map[tenant.ID]bool
+	hints       <-chan tenant.ID
 }
 
 type task struct {
@@ -59,52 +74,91 @@ type state struct {
 
 // New makes a runner. It holds leases under a name of its own.
 func New(o Options) *Runner {
-	return &Runner{Options: o, holder: uuid.NewString(), states: map[task]*state{}}
+	return &Runner{
+		Options: o, holder: uuid.NewString(), states: map[task]*state{},
+		fresh: map[tenant.ID]bool{}, left: map[tenant.ID]bool{},
+	}
 }
 
 // Run works until ctx ends. Failures are logged and tried again, less and less often.
 func (r *Runner) Run(ctx context.Context) {
-	hints, err := r.Changes.Watch(ctx)
-	if err != nil {
+	var err error
+	if r.hints, err = r.Changes.Watch(ctx); err != nil {
 		r.Logger.Warn("changes cannot be watched; work waits for the clock", "error", err)
 	}
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
+	sweep, resume := time.NewTicker(sweepEvery), time.NewTicker(resumeEvery)
+	defer sweep.Stop()
+	defer resume.Stop()
 	r.sweep(ctx)
 	for ctx.Err() == nil {
+		if len(r.fresh) > 0 {
+			r.visitAll(ctx, r.fresh)
+		}
 		select {
 		case <-ctx.Done():
-		case <-tick.C:
+		case <-sweep.C:
 			r.sweep(ctx)
-		case org, ok := <-hints:
-			if !ok {
-				hints = nil
-				continue
-			}
-			for _, org := range collect(ctx, org, hints) {
-				r.visit(ctx, org)
-			}
+		case <-resume.C:
+			r.visitAll(ctx, r.left)
+		case org, ok := <-r.hints:
+			r.hear(org, ok)
+			r.gather(ctx)
 		}
 	}
 }
 
-// collect gathers hints for a short while.
-func collect(ctx context.Context, first tenant.ID, hints <-chan tenant.ID) []tenant.ID {
-	found := map[tenant.ID]struct{}{first: {}}
-	over := time.NewTimer(gather)
+// hear notes a hint.
+func (r *Runner) hear(org tenant.ID, ok bool) {
+	if ok {
+		r.fresh[org] = true
+	} else {
+		r.hints = nil
+	}
+}
+
+// gather collects hints until it is calm, or patience is over.
+func (r *Runner) gather(ctx context.Context) {
+	over, quiet := time.NewTimer(patience), time.NewTimer(calm)
 	defer over.Stop()
+	defer quiet.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case <-over.C:
-			return lo.Keys(found)
-		case org, ok := <-hints:
-			if !ok {
-				return lo.Keys(found)
-			}
-			found[org] = struct{}{}
+			return
+		case <-quiet.C:
+			return
+		case org, ok := <-r.hints:
+			r.hear(org, ok)
+			quiet.Reset(calm)
 		}
+	}
+}
+
+// busy says whether somebody has written since it was last asked.
+func (r *Runner) busy() (heard bool) {
+	for {
+		select {
+		case org, ok := <-r.hints:
+			r.hear(org, ok)
+			heard = heard || ok
+		default:
+			return heard
+		}
+	}
+}
+
+// rest lets callers go first after work that began at a time, if they write and share this process.
+func (r *Runner) rest(ctx context.Context, began time.Time) {
+	if r.Leases != nil || !r.busy() {
+		return
+	}
+	over := time.NewTimer(min(share*time.Since(began), maxRest))
+	defer over.Stop()
+	select {
+	case <-ctx.Done():
+	case <-over.C:
 	}
 }
 
@@ -119,50 +173,94 @@ func (r *Runner) sweep(ctx context.Context) {
 	}
 }
 
-// visit gives one organisation its turn.
-func (r *Runner) visit(ctx context.Context, id tenant.ID) {
-	org, err := r.Orgs.Get(ctx, id)
-	if err != nil {
-		r.complain(ctx, "an organisation cannot be read", err, "org", id)
+// visitAll gives some organisations their turn.
+func (r *Runner) visitAll(ctx context.Context, orgs map[tenant.ID]bool) {
+	list := lo.Keys(orgs)
+	clear(orgs)
+	for _, id := range list {
+		org, err := r.Orgs.Get(ctx, id)
+		if err != nil {
+			r.complain(ctx, "an organisation cannot be read", err, "org", id)
+			continue
+		}
+		r.work(ctx, org)
+	}
+}
+
+// work gives one organisation its turn: whatever is due, under one lease. Jobs take steps in turns, so that what one
+// has just read serves the next.
+func (r *Runner) work(ctx context.Context, org tenant.Org) {
+	if ctx.Err() != nil {
 		return
 	}
-	r.work(ctx, org)
-}
-
-func (r *Runner) work(ctx context.Context, org tenant.Org) {
-	for _, job := range r.Jobs {
-		if ctx.Err() != nil {
-			return
-		}
-		r.turn(ctx, job, org)
-	}
-}
-
-// turn does a job for an organisation if it is due, under its lease.
-func (r *Runner) turn(ctx context.Context, job Job, org tenant.Org) {
-	s := r.state(job, org)
-	now := r.Clock()
-	if now.Before(s.next) {
+	began, now := time.Now(), r.Clock()
+	due := lo.Filter(r.Jobs, func(job Job, _ int) bool {
+		s := r.state(job, org)
+		waits := now.Before(s.next)
+		r.leave(org, waits && s.failures > 0)
+		return !waits
+	})
+	if len(due) == 0 {
 		return
 	}
 	head, err := r.Changes.Head(ctx, org.ID)
-	if err == nil && job.Every == 0 && head == s.head {
+	if err != nil {
+		r.failed(ctx, due, org, now, err)
 		return
 	}
-	done := false
-	if err == nil {
-		done, err = r.leased(ctx, job, org)
+	due = lo.Filter(due, func(job Job, _ int) bool { return job.Every > 0 || head != r.state(job, org).head })
+	if len(due) == 0 {
+		return
 	}
+	ok, err := r.lease(ctx, org, now)
+	if err != nil {
+		r.failed(ctx, due, org, now, err)
+	}
+	if !ok {
+		r.leave(org, true)
+		return
+	}
+	defer r.release(ctx, org)
+	leased := now
+	for range maxSteps {
+		due = lo.Filter(due, func(job Job, _ int) bool { return r.step(ctx, job, org, head, now) })
+		if len(due) == 0 || ctx.Err() != nil {
+			break
+		}
+		r.rest(ctx, began)
+		began = time.Now()
+		if at := r.Clock(); at.Sub(leased) > leaseFor/3 {
+			if ok, err := r.lease(ctx, org, at); !ok || err != nil {
+				break
+			}
+			leased = at
+		}
+	}
+	r.leave(org, len(due) > 0)
+	r.rest(ctx, began)
+}
+
+// leave notes that an organisation has work left, if it has.
+func (r *Runner) leave(org tenant.Org, has bool) {
+	if has {
+		r.left[org.ID] = true
+	}
+}
+
+// step does one step of a job and says whether there is more to do.
+func (r *Runner) step(ctx context.Context, job Job, org tenant.Org, head int64, now time.Time) (more bool) {
+	s := r.state(job, org)
+	n, err := job.Step(ctx, org)
 	switch {
 	case err != nil:
-		s.failures++
-		s.next = now.Add(min(time.Second<<min(s.failures-1, 10), maxPause))
-		r.complain(ctx, "a job failed and will be tried again", err, "job", job.Name, "org", org.ID, "failures", s.failures)
-	case done:
-		s.failures, s.head, s.next = 0, head, now.Add(job.Every)
-	default:
+		r.failed(ctx, []Job{job}, org, now, err)
+		return false
+	case n > 0:
 		s.failures = 0
+		return true
 	}
+	s.failures, s.head, s.next = 0, head, now.Add(job.Every)
+	return false
 }
 
 func (r *Runner) state(job Job, org tenant.Org) *state {
@@ -173,27 +271,35 @@ func (r *Runner) state(job Job, org tenant.Org) *state {
 	return r.states[key]
 }
 
-// leased takes steps until there is nothing left to do; done is false when somebody else has the job or time is up.
-func (r *Runner) leased(ctx context.Context, job Job, org tenant.Org) (done bool, err error) {
-	name := job.Name + ":" + org.ID.String()
-	ok, err := r.Leases.Lease(ctx, name, r.holder, leaseFor, r.Clock())
-	if err != nil || !ok {
-		return false, err
+// failed puts jobs off for a while.
+func (r *Runner) failed(ctx context.Context, jobs []Job, org tenant.Org, now time.Time, err error) {
+	for _, job := range jobs {
+		s := r.state(job, org)
+		s.failures++
+		s.next = now.Add(min(time.Second<<min(s.failures-1, 10), maxPause))
+		r.complain(ctx, "a job failed and will be tried again", err, "job", job.Name, "org", org.ID, "failures", s.failures)
 	}
-	defer func() {
-		// Given back also when ctx has ended, so that the next worker need not wait.
-		err = errors.Join(err, r.Leases.Release(context.WithoutCancel(ctx), name, r.holder))
-	}()
-	for range maxSteps {
-		n, err := job.Step(ctx, org)
-		if err != nil || n == 0 {
-			return err == nil, err
-		}
-		if ok, err = r.Leases.Lease(ctx, name, r.holder, leaseFor, r.Clock()); err != nil || !ok {
-			return false, err
-		}
+	r.leave(org, true)
+}
+
+func leaseOf(org tenant.Org) string { return "jobs:" + org.ID.String() }
+
+// lease takes the organisation's lease, or takes it again; ok is false when somebody else has it.
+func (r *Runner) lease(ctx context.Context, org tenant.Org, now time.Time) (ok bool, err error) {
+	if r.Leases == nil {
+		return true, nil
 	}
-	return false, nil
+	return r.Leases.Lease(ctx, leaseOf(org), r.holder, leaseFor, now)
+}
+
+// release gives the lease back, also when ctx has ended, so that the next worker need not wait.
+func (r *Runner) release(ctx context.Context, org tenant.Org) {
+	if r.Leases == nil {
+		return
+	}
+	if err := r.Leases.Release(context.WithoutCancel(ctx), leaseOf(org), r.holder); err != nil {
+		r.complain(ctx, "an organisation's lease cannot be given back", err, "org", org.ID)
+	}
 }
 
 // complain logs, unless the failure is that the process ends.

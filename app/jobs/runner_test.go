@@ -159,7 +159,7 @@ func TestOneWorkerAtATime(t *testing.T) {
 		t.Error("the lease was not given back")
 	}
 	// A worker that died gives nothing back: its lease lapses.
-	if ok, err := h.store.Jobs.Lease(t.Context(), "a:"+h.orgs[0].ID.String(), "dead", leaseFor, h.now); !ok || err != nil {
+	if ok, err := h.store.Jobs.Lease(t.Context(), leaseOf(h.orgs[0]), "dead", leaseFor, h.now); !ok || err != nil {
 		t.Fatal(ok, err)
 	}
 	h.write(t, h.orgs[0])
@@ -214,6 +214,36 @@ func TestRunFollowsWritesAndStops(t *testing.T) {
 	<-done
 	if h.log.Len() > 0 {
 		t.Error(h.log.String())
+	}
+}
+
+// While callers write, a runner in their process rests longer than it works.
+func TestCallersGoFirst(t *testing.T) {
+	h := newHouse(t, 1)
+	const (
+		steps = 4
+		step  = 20 * time.Millisecond
+	)
+	var began []time.Time
+	r := h.runner(Job{Name: "a", Step: func(context.Context, tenant.Org) (int, error) {
+		began = append(began, time.Now())
+		h.write(t, h.orgs[0])
+		time.Sleep(step)
+		return steps - len(began), nil
+	}})
+	r.Leases = nil
+	var err error
+	if r.hints, err = h.store.Changes.Watch(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r.sweep(t.Context())
+	if len(began) != steps {
+		t.Fatalf("%d steps", len(began))
+	}
+	for i := range steps - 1 {
+		if between := began[i+1].Sub(began[i]); between < share*step {
+			t.Errorf("step %d came %s after the one before", i+1, between)
+		}
 	}
 }
 

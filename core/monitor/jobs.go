@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/samber/lo"
@@ -45,23 +44,18 @@ const returnsJob = "returns"
 // was next back on the same topic. It returns how many conversations it looked at. Running it twice, or in two
 // processes, does no harm.
 func (m *Monitor) LinkReturns(ctx context.Context, org tenant.ID) (int, error) {
-	cursor, err := m.store.Jobs.Cursor(ctx, org, returnsJob)
+	at, err := m.reached(ctx, org, returnsJob)
 	if err != nil {
 		return 0, err
 	}
-	after, _ := strconv.ParseInt(cursor, 10, 64)
-	changed, err := m.store.Changes.Since(ctx, org, after, batch)
+	changed, err := m.store.Changes.Since(ctx, org, at.through, batch)
 	if err != nil || len(changed) == 0 {
 		return 0, err
 	}
 	if err := m.linkAll(ctx, org, changed, changed); err != nil {
 		return 0, err
 	}
-	next := strconv.FormatInt(changed[len(changed)-1].Seq, 10)
-	if err := m.store.Jobs.SaveCursor(ctx, org, returnsJob, cursor, next); err != nil && !lost(err) {
-		return 0, err
-	}
-	return len(changed), nil
+	return len(changed), m.reach(ctx, org, returnsJob, at, changed[len(changed)-1].Seq)
 }
 
 // linkAll links the contacts that changed conversations belong to; there are those of them that are still there.

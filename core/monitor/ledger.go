@@ -3,7 +3,6 @@ package monitor
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/samber/lo"
@@ -221,13 +220,24 @@ func entry(c conversation.Conversation, period roi.Period) roi.Entry {
 const ledgerJob = "ledger"
 
 // CorrectLedger works through what was stored since the last time and posts what changes in closed months, as reversing
-// lines in the open one. It returns how many conversations it looked at.
+// lines in the open one. It returns how many conversations it looked at; while no month is closed, it need look at none.
 func (m *Monitor) CorrectLedger(ctx context.Context, org tenant.ID) (int, error) {
-	cursor, err := m.store.Jobs.Cursor(ctx, org, ledgerJob)
+	at, err := m.reached(ctx, org, ledgerJob)
 	if err != nil {
 		return 0, err
 	}
-	changed, err := m.store.Changes.Since(ctx, org, seq(cursor), batch)
+	head, err := m.store.Changes.Head(ctx, org)
+	if err != nil || head <= at.through {
+		return 0, err
+	}
+	closings, err := m.store.Ledger.Closings(ctx, org)
+	if err != nil {
+		return 0, err
+	}
+	if len(closings) == 0 {
+		return 0, m.reach(ctx, org, ledgerJob, at, head)
+	}
+	changed, err := m.store.Changes.Since(ctx, org, at.through, batch)
 	if err != nil || len(changed) == 0 {
 		return 0, err
 	}
@@ -239,16 +249,13 @@ func (m *Monitor) CorrectLedger(ctx context.Context, org tenant.ID) (int, error)
 	entries := lo.Map(changed, func(c conversation.Conversation, _ int) roi.Entry {
 		return entry(c, roi.PeriodOf(c.StartedAt, zone))
 	})
-	if err := m.correct(ctx, o, entries); lost(err) {
-		return 0, nil
-	} else if err != nil {
+	for err = m.correct(ctx, o, entries); lost(err); {
+		err = m.correct(ctx, o, entries)
+	}
+	if err != nil {
 		return 0, err
 	}
-	next := strconv.FormatInt(changed[len(changed)-1].Seq, 10)
-	if err := m.store.Jobs.SaveCursor(ctx, org, ledgerJob, cursor, next); err != nil && !lost(err) {
-		return 0, err
-	}
-	return len(changed), nil
+	return len(changed), m.reach(ctx, org, ledgerJob, at, changed[len(changed)-1].Seq)
 }
 
 // correct posts what the present entries change in closed months.

@@ -14,13 +14,14 @@ import (
 
 // Monitor answers for all organisations of one store.
 type Monitor struct {
-	store   port.Storage
-	clock   func() time.Time
-	meaning Meaning
-	cache   settingsCache
-	gaps    gapIndexes
-	models  models
-	rooms   sync.Pool // of *reading
+	store    port.Storage
+	clock    func() time.Time
+	meaning  Meaning
+	cache    settingsCache
+	gaps     gapIndexes
+	models   models
+	progress progress
+	rooms    sync.Pool // of *reading
 }
 
 // Options are what a Monitor needs besides a store.
@@ -44,9 +45,10 @@ func New(store port.Storage, o Options) (*Monitor, error) {
 	}
 	return &Monitor{
 		store: store, clock: o.Clock, meaning: o.Meaning,
-		cache:  settingsCache{orgs: map[tenant.ID]cachedSettings{}},
-		gaps:   gapIndexes{orgs: map[tenant.ID]*gapIndex{}},
-		models: models{orgs: map[tenant.ID]learned{}},
+		cache:    settingsCache{orgs: map[tenant.ID]cachedSettings{}},
+		gaps:     gapIndexes{orgs: map[tenant.ID]*gapIndex{}},
+		models:   models{orgs: map[tenant.ID]learned{}},
+		progress: progress{at: map[job]reached{}},
 	}, nil
 }
 
