@@ -32,6 +32,10 @@ func target(t testing.TB) apitest.Target {
 	return apitest.Target{
 		URL: server.URL, Owner: h.key, Admin: h.newKey(h.org.ID, tenant.Admin), Member: h.newKey(h.org.ID, tenant.Member),
 		Viewer: h.newKey(h.org.ID, tenant.Viewer), Stranger: h.newKey(strangers.ID, tenant.Owner),
+		Settle: func() error {
+			_, err := h.monitor.AssignGaps(context.Background(), h.org.ID)
+			return err
+		},
 		Drain: h.api.Drain, Limited: limitedServer.URL,
 	}
 }

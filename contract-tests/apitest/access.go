@@ -65,6 +65,7 @@ func credentials(w *World) {
 
 func foreignIDs(w *World) {
 	id := w.ingest(example).text("conversation.id")
+	w.plantGap()
 	keys := w.send(request{as: w.Owner, method: "GET", path: "/api/v1/keys"})
 	never := "00000000-0000-8000-8000-000000000000"
 	for _, o := range w.operations() {

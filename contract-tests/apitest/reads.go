@@ -273,15 +273,7 @@ func gaps(w *World) {
 	if w.Settle == nil {
 		return
 	}
-	for i := range 3 {
-		w.status(w.ingest(fmt.Sprintf(`{"conversation_id":"g%d","platform":"sdk","topic":"billing","escalated":true,"messages":[`+
-			`{"sender_type":"customer","content":"How do I change the address on my invoice?","timestamp":"2026-01-0%dT10:00:00Z"},`+
-			`{"sender_type":"ai","content":"I am not sure about that.","timestamp":"2026-01-0%dT10:01:00Z"},`+
-			`{"sender_type":"human_agent","content":"Let me do it for you.","timestamp":"2026-01-0%dT10:05:00Z"}]}`, i, i+1, i+1, i+1)), 201)
-	}
-	if err := w.Settle(); err != nil {
-		w.Fault("the work behind the write failed: %v", err)
-	}
+	w.plantGap()
 	list := w.get(path)
 	w.wants(list, "success", "true", "count", "1", "complete", "true", "knowledge_gaps.0.topic", `"billing"`, "knowledge_gaps.0.occurrence_count", "3", "knowledge_gaps.0.resolved", "false",
 		"knowledge_gaps.0.first_seen_at", `"2026-01-01T10:00:00Z"`, "knowledge_gaps.0.last_seen_at", `"2026-01-03T10:00:00Z"`)
@@ -307,4 +299,20 @@ func gaps(w *World) {
 	w.want(w.post(one+"/reopen", ""), "knowledge_gap.resolved", "false")
 	w.want(w.get(path+"?topic=shipping"), "count", "0")
 	w.want(w.get(path+"?min_occurrences=4"), "count", "0")
+}
+
+// plantGap sends three conversations that ask the same question in vain, and has the gap made, which gets the number 1.
+func (w *World) plantGap() {
+	if w.Settle == nil {
+		return
+	}
+	for i := range 3 {
+		w.status(w.ingest(fmt.Sprintf(`{"conversation_id":"g%d","platform":"sdk","topic":"billing","escalated":true,"messages":[`+
+			`{"sender_type":"customer","content":"How do I change the address on my invoice?","timestamp":"2026-01-0%dT10:00:00Z"},`+
+			`{"sender_type":"ai","content":"I am not sure about that.","timestamp":"2026-01-0%dT10:01:00Z"},`+
+			`{"sender_type":"human_agent","content":"Let me do it for you.","timestamp":"2026-01-0%dT10:05:00Z"}]}`, i, i+1, i+1, i+1)), 201)
+	}
+	if err := w.Settle(); err != nil {
+		w.Fault("the work behind the write failed: %v", err)
+	}
 }
