@@ -20,7 +20,7 @@ func (c *call) csatComparison() error {
 			Views: lo.Map(v.Views, func(w monitor.ComparisonView, _ int) wire.ComparisonView {
 				return wire.ComparisonView{
 					Name: w.Name, Verdict: string(w.Verdict), Target: string(w.Target), SupportShare: w.SupportShare,
-					Strata: w.Strata, Supported: w.Supported, OddsRatio: w.OddsRatio, PValue: w.PValue,
+					Strata: w.Strata, Supported: w.Supported, PValue: w.PValue,
 					Figures: showFigures(w.Figures, v.Currency),
 				}
 			}),
@@ -42,7 +42,7 @@ func (c *call) escalationExplained() error {
 	return metrics(c, c.api.Monitor.EscalationExplained, func(v monitor.EscalationExplained) any {
 		return wire.EscalationExplained{
 			Frame: showFrame(v.Frame), Figures: showFigures(v.Figures, v.Currency), Reasons: showReasons(v.Reasons),
-			Change: showChange(v.Change),
+			Change: showChange(v.Change, v.Currency),
 			ByTurn: lo.Map(v.ByTurn, func(t monitor.TurnShare, _ int) wire.TurnShare {
 				f := monitor.Figure{Decimals: 1, Estimate: t.Estimate}
 				return wire.TurnShare{Turn: t.Turn, Share: showNumber(f, v.Currency), Estimate: showEstimate(f)}
@@ -62,11 +62,13 @@ func (c *call) escalationExplained() error {
 	})
 }
 
-func showChange(change *escalation.Change) *wire.RateChange {
+func showChange(change *escalation.Change, currency string) *wire.RateChange {
 	if change == nil {
 		return nil
 	}
+	f := monitor.Figure{Decimals: 1, Estimate: change.Difference}
 	return &wire.RateChange{
+		Change: showNumber(f, currency), Estimate: showEstimate(f), PValue: change.PValue,
 		Previous: 100 * change.Previous, Current: 100 * change.Current, Mix: 100 * change.Mix, Rate: 100 * change.Rate,
 		Topics: lo.Map(change.Topics, func(t escalation.TopicChange, _ int) wire.TopicChange {
 			return wire.TopicChange{Topic: t.Topic, Mix: 100 * t.Mix, Rate: 100 * t.Rate, Contribution: 100 * t.Contribution()}

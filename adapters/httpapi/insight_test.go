@@ -78,6 +78,9 @@ func TestLedgerOverTheAPI(t *testing.T) {
 			t.Errorf("%s: the headline says %s, the ledger %s", name, f.Number, want)
 		}
 	}
+	if len(account.Sensitivity) != 4 || account.Sensitivity[1].Input != "handle_seconds" || account.Sensitivity[1].Low.Setting != "-50 %" || account.Sensitivity[1].Low.Savings == "" {
+		t.Errorf("sensitivity: %+v", account.Sensitivity)
+	}
 	var waterfall wire.Waterfall
 	h.get("/api/v1/roi/waterfall?start="+period+"-01&end="+last.Format(time.DateOnly), &waterfall)
 	if n := len(waterfall.Steps); n == 0 || waterfall.Steps[n-1].Amount != closed.Totals.Savings {

@@ -10,6 +10,7 @@ import (
 	"github.com/csm-monitor/csm-monitor/adapters/wire"
 	"github.com/csm-monitor/csm-monitor/core/conversation"
 	"github.com/csm-monitor/csm-monitor/core/monitor"
+	"github.com/csm-monitor/csm-monitor/core/roi"
 )
 
 // request makes the question of a metrics read.
@@ -86,8 +87,21 @@ func (c *call) costAnalysis() error {
 				return wire.TopicCost{Topic: t.Topic, Figures: showFigures(t.Figures, a.Currency)}
 			}),
 			Assumptions: lo.Map(a.Assumptions, func(v monitor.Assumption, _ int) wire.Assumption { return wire.Assumption(v) }),
+			Never:       a.BreakEvenNever,
+			Sensitivity: lo.Map(a.Sensitivity, func(s roi.Sensitivity, _ int) wire.Sensitivity {
+				return wire.Sensitivity{
+					Input: s.Input, Source: word(s.Source), Low: showScenario(s.Low, a.Currency), High: showScenario(s.High, a.Currency),
+				}
+			}),
 		}
 	})
+}
+
+func showScenario(s roi.Scenario, currency string) wire.Scenario {
+	return wire.Scenario{
+		Setting: s.Setting, AICost: amount(s.AICost, currency), HumanCost: amount(s.HumanCost, currency),
+		Savings: amount(s.Savings, currency), ROIPercentage: percentage(s.Percent),
+	}
 }
 
 // metrics asks and answers. The answer's type is told by show.

@@ -20,7 +20,6 @@ type ComparisonView struct {
 	SupportShare float64  `json:"support_share" doc:"Share of ratings in kinds of case both sides were rated in; not comparable below 0.5."`
 	Strata       int      `json:"strata"`
 	Supported    int      `json:"supported_strata"`
-	OddsRatio    *float64 `json:"odds_ratio" doc:"Mantel-Haenszel odds of a satisfied customer, AI to people."`
 	PValue       *float64 `json:"p_value" doc:"Cochran-Mantel-Haenszel test with correction."`
 	Figures      Figures  `json:"figures"`
 }
@@ -62,6 +61,9 @@ type EscalationExplained struct {
 type RateChange struct {
 	Previous float64       `json:"previous_rate"`
 	Current  float64       `json:"current_rate"`
+	Change   Number        `json:"change"`
+	Estimate Estimate      `json:"estimate" doc:"The change with its interval."`
+	PValue   *float64      `json:"p_value" doc:"Test of the two rates against each other."`
 	Mix      float64       `json:"mix" doc:"What traffic moving between topics did."`
 	Rate     float64       `json:"rate" doc:"What the topics' own rates did."`
 	Topics   []TopicChange `json:"topics" doc:"Largest part first."`

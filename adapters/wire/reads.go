@@ -78,11 +78,30 @@ type ReasonCount struct {
 // CostAnalysis answers GET /api/v1/cs-metrics/cost-analysis.
 type CostAnalysis struct {
 	Frame
-	CostAnalysis Figures      `json:"cost_analysis" figures:"total_ai_cost,total_estimated_human_cost,cost_savings,roi_percentage"`
-	Topics       []TopicCost  `json:"topics"`
-	Confidence   string       `json:"confidence" doc:"low while a default stands in for a figure of the organisation's own."`
-	Assumptions  []Assumption `json:"assumptions"`
-	Previous     Previous     `json:"previous"`
+	CostAnalysis Figures       `json:"cost_analysis" figures:"total_ai_cost,total_estimated_human_cost,cost_savings,roi_percentage"`
+	Topics       []TopicCost   `json:"topics"`
+	Confidence   string        `json:"confidence" doc:"low while a default stands in for a figure of the organisation's own."`
+	Assumptions  []Assumption  `json:"assumptions"`
+	Sensitivity  []Sensitivity `json:"sensitivity" doc:"What the headline becomes when one input is lower or higher; empty while a cost is unknown."`
+	Never        bool          `json:"never_breaks_even" doc:"Whether each conversation costs at least what it saves, so that no number pays for the monthly fee."`
+	Previous     Previous      `json:"previous"`
+}
+
+// Sensitivity is the headline with one input changed.
+type Sensitivity struct {
+	Input  string   `json:"input" enum:"hourly,handle_seconds,ai_cost,assumed_right"`
+	Source *string  `json:"source" doc:"Where the input comes from; null when it has no source."`
+	Low    Scenario `json:"low"`
+	High   Scenario `json:"high"`
+}
+
+// Scenario is the headline under one changed input.
+type Scenario struct {
+	Setting       string `json:"setting" doc:"What the input was changed to, such as -50 %."`
+	AICost        Number `json:"total_ai_cost"`
+	HumanCost     Number `json:"total_estimated_human_cost"`
+	Savings       Number `json:"cost_savings"`
+	ROIPercentage Number `json:"roi_percentage"`
 }
 
 // TopicCost is one topic's line of the account.
@@ -95,7 +114,7 @@ type TopicCost struct {
 type Assumption struct {
 	Name   string `json:"name"`
 	Value  string `json:"value"`
-	Source string `json:"source" enum:"settings,data,default"`
+	Source string `json:"source" enum:"set,organisation,default,unknown"`
 }
 
 // MarshalJSON writes the window with its figures beside it.

@@ -16,9 +16,6 @@ const (
 	FalseDiscoveryRate = 0.10
 )
 
-// smallExpected is the expected count below which Fisher's exact test takes the place of the z test.
-const smallExpected = 5
-
 // Topic counts one topic's AI-involved conversations and how many of them escalated.
 type Topic struct {
 	Name      string
@@ -59,8 +56,8 @@ func StandOut(topics []Topic) []Standing {
 		if t.Total < MinTested {
 			continue
 		}
-		if value, ok := test(t, rest); ok {
-			tested, p = append(tested, i), append(p, value)
+		if c, ok := stat.CompareProportions(t.Escalated, t.Total, rest.Escalated, rest.Total); ok {
+			tested, p = append(tested, i), append(p, c.P)
 		}
 	}
 	if adjusted, rejected, ok := stat.BenjaminiHochberg(p, FalseDiscoveryRate); ok {
@@ -93,19 +90,6 @@ func compareBool(a, b bool) int {
 	}
 }
 
-// test is the pooled two-proportion z test, or Fisher's exact test when an expected count is below 5.
-func test(t, rest Topic) (float64, bool) {
-	n := float64(t.Total + rest.Total)
-	events := float64(t.Escalated + rest.Escalated)
-	for _, row := range []float64{float64(t.Total), float64(rest.Total)} {
-		if row*events/n < smallExpected || row*(n-events)/n < smallExpected {
-			return stat.FisherExact(t.Escalated, t.Total-t.Escalated, rest.Escalated, rest.Total-rest.Escalated)
-		}
-	}
-	_, p, ok := stat.TwoProportionZ(t.Escalated, t.Total, rest.Escalated, rest.Total)
-	return p, ok
-}
-
 // TopicChange is one topic's part in the change of the overall rate.
 type TopicChange struct {
 	Topic string
@@ -121,6 +105,9 @@ type Change struct {
 	Previous, Current float64
 	Mix, Rate         float64
 	Topics            []TopicChange
+	// Difference is Current − Previous in per cent points with Newcombe's interval, PValue that of the two-proportion test.
+	Difference stat.Estimate
+	PValue     *float64
 }
 
 // Pair is one topic's counts in both periods.
@@ -141,6 +128,10 @@ func Explain(pairs []Pair) (c Change, ok bool) {
 		return Change{}, false
 	}
 	c.Previous, c.Current = float64(x0)/float64(n0), float64(x1)/float64(n1)
+	c.Difference = stat.ProportionDifference(x1, n1, x0, n0, 100, "escalation.change/v1")
+	if test, ok := stat.CompareProportions(x1, n1, x0, n0); ok {
+		c.PValue = &test.P
+	}
 	middle := (c.Previous + c.Current) / 2
 	for _, p := range pairs {
 		w0, w1 := float64(p.Previous.Total)/float64(n0), float64(p.Current.Total)/float64(n1)

@@ -48,9 +48,13 @@ func Define(id string) (Definition, bool) {
 
 // Sources that several definitions share.
 const (
-	wilson1927   = "Wilson 1927; Newcombe 1998, Stat Med 17:857"
-	newcombe1998 = "Newcombe 1998, Stat Med 17:873"
-	smallRating  = "Student t from 30 ratings on; below, a fifth of a rating added to each score (Perks 1947)"
+	wilson1927      = "Wilson 1927; Newcombe 1998, Stat Med 17:857"
+	newcombe1998    = "Newcombe 1998, Stat Med 17:873"
+	standardisation = "Rothman, Greenland, Lash, Modern Epidemiology, direct standardisation"
+	medianRanks     = "order statistics, 95 %; none below five"
+	skewedTime      = "Student t, below on a logarithmic scale, above moved out by the skewness of a log-normal, 95 %"
+	johnson1978     = "Johnson 1978, JASA 73:536; Hall 1992, JRSS B 54:221"
+	smallRating     = "Student t from 30 ratings on; below, a fifth of a rating added to each score (Perks 1947)"
 )
 
 // share is the definition of a proportion in per cent.
@@ -59,6 +63,13 @@ func share(id, name, words, numerator, denominator string) Definition {
 		ID: id, Name: name, Words: words, Unit: "per cent", Formula: "100 · numerator / denominator",
 		Numerator: numerator, Denominator: denominator, Interval: "Wilson score, 95 %", Source: wilson1927,
 	}
+}
+
+// weighted is the definition of a proportion whose kinds of conversation count by their number.
+func weighted(id, name, words, numerator, denominator string) Definition {
+	d := share(id, name, words, numerator, denominator)
+	d.Formula, d.Interval = "Σ share · conversations / Σ conversations, over kinds with a rating", "Wilson for as many ratings as give the weighted share's variance, 95 %"
+	return d
 }
 
 // tally is the definition of a count.
@@ -80,13 +91,14 @@ func volumeDefinitions() []Definition {
 		share("involvement.rate/v1", "AI involvement", "How much of the demand the AI takes part in.", "AI conversations", "conversations"),
 		{ID: "time.first_response_median/v1", Name: "Median first response", Unit: "seconds",
 			Words:   "Half of the customers waited at most so long for the first answer, by the AI or a person. Only conversations whose messages carry times.",
-			Formula: "0.5-quantile of log cells, exact to 1 %", Source: "Masson, Rim, Lee 2019 (DDSketch)"},
+			Formula: "0.5-quantile of log cells, exact to 1 %", Interval: medianRanks, Source: "Masson, Rim, Lee 2019 (DDSketch)"},
 		{ID: "time.resolution_median/v1", Name: "Median resolution time", Unit: "seconds",
 			Words:   "Half of the conversations took at most so long, where the platform says when they were solved or closed.",
-			Formula: "0.5-quantile of log cells, exact to 1 %", Source: "Masson, Rim, Lee 2019 (DDSketch)"},
+			Formula: "0.5-quantile of log cells, exact to 1 %", Interval: medianRanks, Source: "Masson, Rim, Lee 2019 (DDSketch)"},
 		{ID: "time.handle_mean/v1", Name: "Handle time", Unit: "seconds",
-			Words:   "Working time of a person on one conversation that only people handled: the platform's figure, else read from the gaps before each human message, at least 15 and at most 300 seconds each. Topics with fewer than 20 lean on the organisation's mean.",
-			Formula: "(n · topic mean + 20 · organisation mean) / (n + 20) below n = 20, else the topic's mean"},
+			Words:    "Working time of a person on one conversation that only people handled: the platform's figure, else read from the gaps before each human message, at least 15 and at most 300 seconds each. Topics with fewer than 20 lean on the organisation's mean.",
+			Formula:  "(n · topic mean + 20 · organisation mean) / (n + 20) below n = 20, else the topic's mean",
+			Interval: skewedTime + "; none while a default stands in", Source: johnson1978},
 		{ID: "change.difference/v1", Name: "Change", Words: "The figure in this window minus the same figure in the window of the same length before it.",
 			Unit: "that of the figure", Formula: "now − before", Interval: "hybrid of both intervals, 95 %", Source: "Zou, Donner 2008; " + newcombe1998},
 		{ID: "conversations.sustained_volume/v1", Name: "Sustained volume", Words: "Evidence that volume has risen for some time above what the hour of the week leads one to expect.",
@@ -104,20 +116,24 @@ func csatDefinitions() []Definition {
 		share("csat.satisfied_share/v1", "CSAT %", "Share of ratings of 4 and 5, the figure to compare across survey scales.", "ratings of 4 and 5", "ratings"),
 		share("csat.satisfied_share_ai/v1", "CSAT % of the AI", "Share of 4 and 5 among ratings that judge the AI.", "ratings of 4 and 5", "ratings judging the AI"),
 		share("csat.satisfied_share_human/v1", "CSAT % of people", "Share of 4 and 5 among ratings that judge people.", "ratings of 4 and 5", "ratings judging people"),
-		share("csat.satisfied_share_weighted/v1", "CSAT %, response-weighted", "CSAT % had every kind of conversation (handler, sentiment, topic) been rated as readily as the others.", "rated 4 and 5, weighted", "conversations in kinds with a rating"),
+		weighted("csat.satisfied_share_weighted/v1", "CSAT %, response-weighted", "CSAT % had every kind of conversation (handler, sentiment, topic) been rated as readily as the others.", "rated 4 and 5, weighted", "conversations in kinds with a rating"),
 		share("csat.response_rate/v1", "Response rate", "Share of customers asked for a rating who gave one. Unknown while no source says who was asked.", "ratings", "conversations asked for a rating"),
 		{ID: "csat.standardised_difference/v1", Name: "AI against people on the same mix", Unit: "rating points",
 			Words:   "Mean rating of the AI minus that of people, both put on the same mix of topic and priority. Only kinds of case where both have at least 5 ratings count. Customers may judge an AI more harshly for the same service.",
-			Formula: "Σ w (mean AI − mean people), w = share of the target's ratings", Interval: "difference ± z · standard error, 95 %",
-			Source: "Rothman, Greenland, Lash, Modern Epidemiology, direct standardisation"},
+			Formula: "Σ w (mean AI − mean people), w = share of the target's ratings", Source: standardisation,
+			Interval: "difference ± z · standard error, 95 %; a side of a stratum below 30 ratings with the variance after adding a fifth of a rating to each score"},
 		{ID: "csat.standardised_mean/v1", Name: "Standardised average CSAT", Unit: "rating 1-5", Words: "Mean rating of one side on the common mix of topic and priority.",
-			Formula: "Σ w · mean", Source: "Rothman, Greenland, Lash, Modern Epidemiology, direct standardisation"},
+			Formula: "Σ w · mean", Source: standardisation, Interval: "as the difference's, cut to 1-5"},
 		{ID: "csat.satisfied_difference/v1", Name: "Difference in CSAT % on the same mix", Unit: "per cent points", Words: "CSAT % of the AI minus that of people within the same topic and priority, pooled.",
-			Formula: "Mantel–Haenszel risk difference", Interval: "95 %", Source: "Greenland, Robins 1985, Biometrics 41:55"},
+			Formula: "Mantel–Haenszel risk difference", Interval: "difference ± z · standard error, variances with divisor n − 1, 95 %", Source: "Greenland, Robins 1985, Biometrics 41:55"},
+		{ID: "csat.odds_ratio/v1", Name: "Odds ratio on the same mix", Unit: "ratio", Words: "Odds of a satisfied customer of the AI divided by those of people, within the same topic and priority, pooled.",
+			Formula: "Mantel–Haenszel odds ratio, Σ(ad/N) / Σ(bc/N)", Interval: "Robins–Breslow–Greenland, 95 %", Source: "Robins, Breslow, Greenland 1986, Biometrics 42:311"},
 		{ID: "csat.bounds/v1", Name: "CSAT % had everybody answered", Unit: "per cent", Words: "What CSAT % would be had all silent customers been unhappy, or all happy.",
 			Formula: "satisfied / closed to (satisfied + silent) / closed", Interval: "worst and best case", Source: "Manski 2003"},
+		{ID: "csat.mean_bounds/v1", Name: "Average CSAT had everybody answered", Unit: "rating 1-5", Words: "What the mean rating would be had all silent customers given a 1, or all a 5.",
+			Formula: "(Σ ratings + silent) / closed to (Σ ratings + 5 · silent) / closed", Interval: "worst and best case", Source: "Manski 2003"},
 		{ID: "csat.predicted_share/v1", Name: "Predicted CSAT %", Unit: "per cent", Words: "A model's expectation for conversations nobody rated. Never mixed into real ratings, and absent until the organisation has enough of them.",
-			Formula: "mean of calibrated probabilities", Source: "logistic regression, isotonic calibration on held-out ratings"},
+			Formula: "mean of calibrated probabilities", Interval: "mean ± z · standard error, of chance and of the model's error on its latest month, 95 %", Source: "logistic regression, isotonic calibration on held-out ratings"},
 		share("sentiment.unhappy_share/v1", "Negative sentiment", "Share of conversations whose customer sounded negative or frustrated: as declared, else as computed.", "negative or frustrated", "conversations with a label"),
 	}
 }
@@ -134,13 +150,13 @@ func escalationDefinitions() []Definition {
 		{ID: "escalation.topic_difference/v1", Name: "Difference to other topics", Unit: "per cent points", Words: "A topic's AI escalation rate minus that of all other topics together.",
 			Formula: "rate of the topic − rate of the rest", Interval: "Newcombe, 95 %", Source: newcombe1998},
 		{ID: "escalation.time/v1", Name: "Time to escalation", Unit: "seconds", Words: "Mean time from the start to the first strong evidence of an escalation, among escalated conversations whose time is known.",
-			Formula: "Σ seconds / escalations", Interval: "95 %"},
+			Formula: "Σ seconds / escalations", Interval: skewedTime, Source: johnson1978},
 		{ID: "escalation.incidence/v1", Name: "Escalated by turn", Unit: "per cent", Words: "Share of AI conversations that have escalated by a customer turn. Ending without one competes, open conversations are censored.",
-			Formula: "F += S · escalated / at risk; S *= 1 − ended / at risk", Source: "Aalen, Johansen 1978, Scand J Stat 5:141"},
+			Formula: "F += S · escalated / at risk; S *= 1 − ended / at risk", Interval: "Wilson for as many conversations as give the curve's variance, 95 %", Source: "Aalen, Johansen 1978, Scand J Stat 5:141"},
 		{ID: "escalation.median_turn/v1", Name: "Median turn of escalation", Unit: "customer turns", Words: "Half of the escalated AI conversations had escalated by this customer turn.",
-			Formula: "first turn by which half of the escalations had happened"},
+			Formula: "first turn by which half of the escalations had happened", Interval: medianRanks},
 		{ID: "escalation.change/v1", Name: "Change of the escalation rate", Unit: "per cent points", Words: "What of the change is due to traffic moving between topics (mix) and what to the topics themselves (rate). The parts add up.",
-			Formula: "mix = Δw (mean rate − mean overall rate), rate = Δr · mean share", Source: "Kitagawa 1955, JASA 50:1168"},
+			Formula: "mix = Δw (mean rate − mean overall rate), rate = Δr · mean share", Interval: "Newcombe, 95 %", Source: "Kitagawa 1955, JASA 50:1168; " + newcombe1998},
 		{ID: "escalation.risk/v1", Name: "Live risk", Unit: "probability", Words: "Chance that a running conversation will reach a human, by what it shows so far. Default weights are a judgement and not calibrated.",
 			Formula: "1 / (1 + e^−score)"},
 		tally("escalation.avoidable/v1", "Avoidable escalations", "Escalations by what could have kept them from a human: content, deflection, not avoidable, undetermined. Never added up."),
@@ -165,7 +181,7 @@ func roiDefinitions() []Definition {
 		return Definition{ID: id, Name: name, Words: words, Unit: "money", Formula: formula}
 	}
 	interval := func(d Definition) Definition {
-		d.Interval = "delta method over measured handle times, 95 %; none while a default stands in"
+		d.Interval, d.Source = skewedTime+", carried through the formula; none while a default stands in", johnson1978
 		return d
 	}
 	return []Definition{
@@ -173,12 +189,16 @@ func roiDefinitions() []Definition {
 		interval(amount("roi.human_cost/v1", "Estimated human cost", "What people would have cost for the conversations credited to the AI.", "Σ over topics: credited · hourly cost · handle seconds / 3600")),
 		interval(amount("roi.savings/v1", "Savings", "Estimated human cost minus AI cost.", "human cost − AI cost")),
 		interval(Definition{ID: "roi.percentage/v1", Name: "ROI", Words: "Savings per AI cost. Unknown while the AI's cost is unknown or nothing.", Unit: "per cent", Formula: "100 · savings / AI cost"}),
-		amount("roi.human_cost_per_contact/v1", "Human cost per contact", "Loaded hourly cost times the topic's handle time.", "hourly · handle seconds / 3600"),
+		interval(amount("roi.human_cost_per_contact/v1", "Human cost per contact", "Loaded hourly cost times the topic's handle time.", "hourly · handle seconds / 3600")),
 		interval(amount("roi.escalation_drag/v1", "Escalation drag", "What escalated conversations cost people beyond the same topic without the AI. Negative: the AI saved them time.", "(mean handle time after the AI − mean of people alone) · hourly · escalated")),
 		tally("roi.credited_standard/v1", "Credited resolutions", "Resolved by the AI alone, confirmed or assumed, customer not back on the topic within 72 hours."),
 		tally("roi.credited_conservative/v1", "Credited resolutions, conservative", "As credited, but confirmed ones only."),
 		tally("roi.credited_gross/v1", "Credited resolutions, gross", "Every conversation without a person, however it ended: the figure vendors like."),
 		tally("roi.unpriced/v1", "Unpriced conversations", "AI conversations whose cost nobody knows; the AI cost is without them."),
+		{ID: "roi.break_even/v1", Name: "Break-even", Unit: "conversations a month", Words: "How many conversations a month pay for the platform's monthly fee at the window's shares and costs. Unknown where each costs at least what it saves.",
+			Formula: "⌈monthly fee / (credited share · human cost − variable cost)⌉"},
+		{ID: "roi.payback/v1", Name: "Payback", Unit: "months", Words: "Months of mean savings, over the months closed so far, that pay for what introducing the AI cost.",
+			Formula: "set-up cost / mean monthly savings"},
 		amount("roi.ledger/v1", "Ledger", "The sum of the ledger's lines of a period. It equals the figure shown, to the cent.", "Σ lines"),
 	}
 }

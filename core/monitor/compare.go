@@ -39,9 +39,8 @@ type ComparisonView struct {
 	SupportShare float64
 	Strata       int
 	Supported    int
-	// OddsRatio and PValue are of the Cochran–Mantel–Haenszel test; nil when there is nothing to test.
-	OddsRatio *float64
-	PValue    *float64
+	// PValue is of the Cochran–Mantel–Haenszel test; nil when there is nothing to test.
+	PValue *float64
 }
 
 // ScaleCount counts ratings of one scale.
@@ -164,54 +163,51 @@ func (r comparisonRule) compare(cells []metric.Cell) ComparisonView {
 			rate("human_csat_pct", all.human.Satisfied(), all.human.N(), "csat.satisfied_share_human/v1"),
 		}, standardised(comparison, all.ai.N()+all.human.N())...),
 	}
-	out.Figures = append(out.Figures, Figure{Name: "csat_pct_difference", Decimals: percent, Estimate: stat.StratifiedDifference(tables, 100, "csat.satisfied_difference/v1")})
+	out.Figures = append(out.Figures,
+		Figure{Name: "csat_pct_difference", Decimals: percent, Estimate: stat.StratifiedDifference(tables, 100, "csat.satisfied_difference/v1")},
+		Figure{Name: "odds_ratio", Decimals: average, Estimate: stat.StratifiedOddsRatio(tables, "csat.odds_ratio/v1")})
 	if test, ok := stat.CochranMantelHaenszel(tables, stat.Confidence95); ok {
-		out.OddsRatio, out.PValue = test.OddsRatio, test.PCorrected
+		out.PValue = test.PCorrected
 	}
 	return out
 }
 
 func standardised(c csat.Comparison, n int64) Figures {
-	mean := func(name string, value *float64) Figure {
-		e := stat.Unknown("csat.standardised_mean/v1", n)
-		if value != nil {
-			e = stat.Exact(*value, n, "csat.standardised_mean/v1")
+	figure := func(name, definition string, value *float64, i *stat.Interval) Figure {
+		e := stat.Unknown(definition, n)
+		if value != nil && i != nil {
+			e = stat.WithInterval(*value, *i, stat.Confidence95, stat.MethodNormal, n, definition)
 		}
 		return Figure{Name: name, Decimals: average, Estimate: e}
 	}
-	difference := stat.Unknown("csat.standardised_difference/v1", n)
-	if c.Difference != nil && c.Interval != nil {
-		difference = stat.WithInterval(*c.Difference, *c.Interval, stat.Confidence95, stat.MethodNormal, n, "csat.standardised_difference/v1")
-	}
 	return Figures{
-		mean("ai_standardised_csat", c.AI), mean("human_standardised_csat", c.Human),
-		{Name: "csat_difference", Decimals: average, Estimate: difference},
+		figure("ai_standardised_csat", "csat.standardised_mean/v1", c.AI, c.AIShown),
+		figure("human_standardised_csat", "csat.standardised_mean/v1", c.Human, c.HumanShown),
+		figure("csat_difference", "csat.standardised_difference/v1", c.Difference, c.Shown),
 	}
 }
 
 func silence(cells []metric.Cell, sum metric.Vector) Silence {
 	h := ratings(sum, true, metric.Parties()...)
 	out := Silence{}
-	bounds := stat.Unknown("csat.bounds/v1", h.N())
+	bounds, meanBounds := stat.Unknown("csat.bounds/v1", h.N()), stat.Unknown("csat.mean_bounds/v1", h.N())
 	if b, ok := csat.NonResponse(sum.At(metric.Closed), h); ok && h.N() > 0 {
-		share := 100 * float64(h.Satisfied()) / float64(h.N())
-		bounds = stat.WithInterval(share, b.SatisfiedPct, 0, stat.MethodBounds, h.N(), "csat.bounds/v1").Per(max(sum.At(metric.Closed), h.N()))
+		closed := max(sum.At(metric.Closed), h.N())
+		mean, _ := h.Sums().Mean()
+		bounds = stat.WithInterval(100*float64(h.Satisfied())/float64(h.N()), b.SatisfiedPct, 0, stat.MethodBounds, h.N(), bounds.Definition).Per(closed)
+		meanBounds = stat.WithInterval(mean, b.Mean, 0, stat.MethodBounds, h.N(), meanBounds.Definition).Per(closed)
 	}
-	weighted, labels := responseCells(cells), append(conversation.Sentiments(), "")
-	w := csat.WeightByResponse(weighted)
-	estimate := stat.Unknown("csat.satisfied_share_weighted/v1", h.N())
-	if w.WeightedPct != nil {
-		estimate = stat.Exact(*w.WeightedPct, h.N(), "csat.satisfied_share_weighted/v1")
-	}
+	w := csat.WeightByResponse(responseCells(cells))
 	out.UncoveredShare = w.UncoveredShare
 	out.Figures = Figures{
 		rate("csat_pct", h.Satisfied(), h.N(), "csat.satisfied_share/v1"),
 		{Name: "csat_pct_bounds", Decimals: percent, Estimate: bounds},
-		{Name: "csat_pct_weighted", Decimals: percent, Estimate: estimate},
+		{Name: "avg_csat_bounds", Decimals: average, Estimate: meanBounds},
+		{Name: "csat_pct_weighted", Decimals: percent, Estimate: w.Estimate()},
 		rate("response_rate_pct", h.N(), sum.At(metric.Offered), "csat.response_rate/v1"),
 	}
 	var unhappyRated, unhappy, otherRated, other int64
-	for _, label := range labels {
+	for _, label := range append(conversation.Sentiments(), "") {
 		rated, all := sum.At(metric.RatedWithLabel(label)), sum.At(metric.SentimentLabel(label))
 		if label.Unhappy() {
 			unhappyRated, unhappy = unhappyRated+rated, unhappy+all

@@ -35,7 +35,8 @@ func (m *Monitor) CostAnalysis(ctx context.Context, r Request) (CostAnalysis, er
 		Frame: v.frame(), Total: append(costFigures(s), moreCostFigures(s)...),
 		Previous:   append(costFigures(before), moreCostFigures(before)...),
 		Topics:     lo.Map(s.Topics, func(t roi.TopicFigures, _ int) TopicCost { return topicCost(t) }),
-		Confidence: string(s.Confidence), Assumptions: assumptions(s),
+		Confidence: string(s.Confidence), Assumptions: assumptions(s), BreakEvenNever: s.priced && s.BreakEven.Never,
+		Sensitivity: lo.Ternary(s.priced, s.Sensitivity, nil),
 	}, nil
 }
 
@@ -52,23 +53,36 @@ func moreCostFigures(a account) Figures {
 		count("credited_resolutions", s.Standard.Credited, "roi.credited_standard/v1"),
 		amount("escalation_drag", s.Drag.Cost, s.Drag.Estimate),
 		count("unpriced_conversations", s.Unpriced, "roi.unpriced/v1"),
+		breakEven(a),
+		payback(a),
 	}
 	return append(append(out, view("conservative", s.Conservative)...), view("gross", s.Gross)...)
 }
 
-func topicCost(t roi.TopicFigures) TopicCost {
-	known := func(name string, m *money.Micro, definition string) Figure {
-		if m == nil {
-			return amount(name, nil, stat.Unknown(definition, t.Credited))
-		}
-		return exactly(name, *m, t.Credited, definition)
+// breakEven is unknown where no number of conversations pays for the fee, which BreakEvenNever tells apart.
+func breakEven(a account) Figure {
+	e := stat.Unknown("roi.break_even/v1", a.conversations)
+	if n := a.BreakEven.Conversations; n != nil && a.priced {
+		e = stat.Exact(float64(*n), a.conversations, e.Definition)
 	}
+	return Figure{Name: "break_even_conversations", Decimals: whole, Estimate: e}
+}
+
+func payback(a account) Figure {
+	e := stat.Unknown("roi.payback/v1", a.conversations)
+	if a.PaybackMonths != nil && a.priced {
+		e = stat.Exact(a.PaybackMonths.Float64(), a.conversations, e.Definition)
+	}
+	return Figure{Name: "payback_months", Decimals: percent, Estimate: e}
+}
+
+func topicCost(t roi.TopicFigures) TopicCost {
 	return TopicCost{Topic: t.Topic, Figures: Figures{
 		count("credited_resolutions", t.Credited, "roi.credited_standard/v1"),
 		exactly("ai_cost", t.AICost, t.Credited, "roi.ai_cost/v1"),
-		known("estimated_human_cost", t.HumanCost, "roi.human_cost/v1"),
-		known("human_cost_per_contact", t.PerContact, "roi.human_cost_per_contact/v1"),
-		{Name: "handle_seconds", Decimals: whole, Estimate: stat.Exact(t.Rate.Seconds.Float64(), t.Rate.Handle.N, "time.handle_mean/v1")},
+		amount("estimated_human_cost", t.HumanCost, t.HumanCostEstimate),
+		amount("human_cost_per_contact", t.PerContact, t.PerContactEstimate),
+		{Name: "handle_seconds", Decimals: whole, Estimate: t.HandleEstimate},
 	}}
 }
 
@@ -109,15 +123,28 @@ func (v view) statement(ctx context.Context) (account, error) {
 	if err != nil {
 		return account{}, err
 	}
+	months, err := v.monthlySavings(ctx)
+	if err != nil {
+		return account{}, err
+	}
 	out := account{conversations: sum.At(metric.Conversations)}
 	out.Statement, err = roi.State(roi.Inputs{
 		Currency: v.org.Settings.Currency,
 		Topics:   lo.Map(cells, func(c metric.Cell, _ int) roi.TopicCounts { return topicCounts(c) }),
 		Human:    humanCost(v.org.Settings.Costs), Model: costModel(v.org.Settings.Costs),
-		Fee: fee, SetUp: v.org.Settings.Costs.SetUp, Rates: &rates,
+		Fee: fee, SetUp: v.org.Settings.Costs.SetUp, MonthlySavings: months, Rates: &rates,
 	})
 	out.priced = out.conversations > 0 && (sum.At(metric.AICostReported) > 0 || fee > 0 || out.Unpriced < sum.At(metric.Unreported))
 	return out, err
+}
+
+// monthlySavings are those of the closed months, for the payback of what introducing the AI cost.
+func (v view) monthlySavings(ctx context.Context) ([]money.Micro, error) {
+	if v.org.Settings.Costs.SetUp == 0 {
+		return nil, nil
+	}
+	closings, err := v.m.store.Ledger.Closings(ctx, v.org.ID)
+	return lo.Map(closings, func(c roi.Closing, _ int) money.Micro { return c.Totals.HumanCost - c.Totals.AICost }), err
 }
 
 // costFigures are the four figures of the account. Without conversations nothing is known; without any cost of the AI

@@ -6,7 +6,6 @@ import (
 	"github.com/csm-monitor/csm-monitor/core/conversation"
 	"github.com/csm-monitor/csm-monitor/core/metric"
 	"github.com/csm-monitor/csm-monitor/core/outcome"
-	"github.com/csm-monitor/csm-monitor/core/stat"
 )
 
 // Dashboard answers with the headline figures of the window and of the one before it.
@@ -64,8 +63,8 @@ func (v view) headline(ctx context.Context) (Figures, error) {
 			sum.At(metric.FirstContactYes)+sum.At(metric.FirstContactNo), "resolution.first_contact/v1"),
 		count("unmet_requests", sum.At(metric.UnmetRequest), "escalation.unmet_requests/v1"),
 		count("failed_conversations", sum.At(metric.Failed), "gap.failed/v1"),
-		quantile("median_first_response_seconds", sum, metric.FirstResponse, 0.5, "time.first_response_median/v1"),
-		quantile("median_resolution_seconds", sum, metric.Resolution, 0.5, "time.resolution_median/v1"),
+		median("median_first_response_seconds", sum, metric.FirstResponse, "time.first_response_median/v1"),
+		median("median_resolution_seconds", sum, metric.Resolution, "time.resolution_median/v1"),
 	}
 	return append(figures, costFigures(account)...), nil
 }
@@ -74,11 +73,6 @@ func resolution(l outcome.Ladder) Figure {
 	return Figure{Name: "resolution_rate", Decimals: percent, Estimate: l.Resolved()}
 }
 
-func quantile(name string, v metric.Vector, kind metric.Seconds, p float64, definition string) Figure {
-	n, _, _ := v.Moments(kind)
-	e := stat.Unknown(definition, n)
-	if seconds, ok := v.Quantile(kind, p); ok {
-		e = stat.Exact(seconds, n, definition)
-	}
-	return Figure{Name: name, Decimals: whole, Estimate: e}
+func median(name string, v metric.Vector, kind metric.Seconds, definition string) Figure {
+	return Figure{Name: name, Decimals: whole, Estimate: v.Median(kind, definition)}
 }

@@ -182,39 +182,23 @@ func avoidable(topics []metric.Cell) []AvoidableCount {
 // censored: they may yet.
 func byTurn(settled, young metric.Vector) []TurnShare {
 	var exits []stat.Exits
-	var n int64
 	for turn := range metric.MaxTurn + 2 {
 		e := stat.Exits{
 			Time:      float64(turn),
 			Happened:  settled.At(metric.EscalatedAtTurn(turn)) + young.At(metric.EscalatedAtTurn(turn)),
 			Competing: settled.At(metric.EndedAtTurn(turn)), Censored: young.At(metric.EndedAtTurn(turn)),
 		}
-		n += e.Happened + e.Competing + e.Censored
 		exits = append(exits, e)
 	}
-	steps, ok := stat.CumulativeIncidence(exits)
 	return lo.Map(shownTurns, func(turn, _ int) TurnShare {
-		e := stat.Unknown("escalation.incidence/v1", n)
-		if ok && n > 0 {
-			e = stat.Exact(100*stat.At(steps, float64(turn), 0), n, "escalation.incidence/v1")
-		}
-		return TurnShare{turn, e}
+		return TurnShare{turn, stat.IncidenceBy(exits, float64(turn), 100, "escalation.incidence/v1")}
 	})
 }
 
 // medianTurn is the customer turn by which half of the escalated conversations had escalated.
 func medianTurn(sum metric.Vector) Figure {
-	n := sum.At(metric.EscalatedAI)
-	e := stat.Unknown("escalation.median_turn/v1", n)
-	var seen int64
-	for turn := range metric.MaxTurn + 2 {
-		seen += sum.At(metric.EscalatedAtTurn(turn))
-		if n > 0 && 2*seen >= n {
-			e = stat.Exact(float64(turn), n, "escalation.median_turn/v1")
-			break
-		}
-	}
-	return Figure{Name: "median_turn_of_escalation", Decimals: whole, Estimate: e}
+	turns := lo.Times(metric.MaxTurn+2, func(turn int) int64 { return sum.At(metric.EscalatedAtTurn(turn)) })
+	return Figure{Name: "median_turn_of_escalation", Decimals: whole, Estimate: stat.MedianCount(turns, "escalation.median_turn/v1")}
 }
 
 // The running conversations shown as at risk.

@@ -1,8 +1,6 @@
 package monitor
 
 import (
-	"math"
-
 	"github.com/samber/lo"
 
 	"github.com/csm-monitor/csm-monitor/core/conversation"
@@ -55,17 +53,7 @@ func difference(now, before Figure) (Figure, bool) {
 	if now.Decimals == whole || now.Money != nil || !now.Estimate.Known() || !before.Estimate.Known() {
 		return Figure{}, false
 	}
-	e, b := now.Estimate, before.Estimate
-	difference := *e.Value - *b.Value
-	definition := "change.difference/v1"
-	out := stat.Exact(difference, e.N+b.N, definition)
-	if e.Low != nil && b.Low != nil && e.High != nil && b.High != nil {
-		// MOVER (Zou and Donner 2008): Newcombe's hybrid for any two intervals.
-		low := difference - math.Hypot(*e.Value-*e.Low, *b.High-*b.Value)
-		high := difference + math.Hypot(*e.High-*e.Value, *b.Value-*b.Low)
-		out = stat.WithInterval(difference, stat.Interval{Low: low, High: high}, stat.Confidence95, stat.MethodNewcombe, e.N+b.N, definition)
-	}
-	return Figure{Name: now.Name, Decimals: now.Decimals, Estimate: out}, true
+	return Figure{Name: now.Name, Decimals: now.Decimals, Estimate: stat.Change(now.Estimate, before.Estimate, "change.difference/v1")}, true
 }
 
 // changes compares every rate and mean with the one of the same name before.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/csm-monitor/csm-monitor/core/conversation"
 	"github.com/csm-monitor/csm-monitor/core/money"
+	"github.com/csm-monitor/csm-monitor/core/roi"
 	"github.com/csm-monitor/csm-monitor/core/stat"
 	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
@@ -123,13 +124,17 @@ type CostAnalysis struct {
 	// Confidence is "low" while a default of ours stands in for a figure of the organisation's; Assumptions names each.
 	Confidence  string
 	Assumptions []Assumption
+	// BreakEvenNever says that each conversation costs at least what it saves, so that no number pays for the fee.
+	BreakEvenNever bool
+	// Sensitivity is what the headline becomes when one input changes; empty where there is no headline.
+	Sensitivity []roi.Sensitivity
 }
 
 // Assumption is a value that entered the account and where it came from.
 type Assumption struct {
 	Name   string
 	Value  string
-	Source string // "settings", "data" or "default"
+	Source string // a roi.Source: "set", "organisation", "default", "unknown"
 }
 
 // Gap is one knowledge gap as shown.

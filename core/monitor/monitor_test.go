@@ -242,50 +242,117 @@ func TestPredictionsOfTheUnrated(t *testing.T) {
 	}
 }
 
-// Every estimate of every read names a definition of the dictionary.
+// Every estimate of every read names a definition of the dictionary, and has an interval exactly where that one does.
 func TestEveryFigureIsDefined(t *testing.T) {
 	d := newDesk(t)
-	d.send(said{id: "a", start: noon.Add(-time.Hour), topic: "billing", lines: []line{asks, gaveUp, agent}, facts: rated(2)})
+	_, err := d.m.UpdateSettings(d.ctx, d.org, func(s tenant.Settings) (tenant.Settings, error) {
+		s.Costs.HumanHourly, s.Costs.MonthlyFee = lo.ToPtr(money.Micro(30_000_000)), 10_000_000
+		return s, nil
+	})
+	d.must(err)
+	for i := range 60 {
+		start := noon.Add(-time.Duration(30+i) * time.Hour)
+		topic := []string{"billing", "login"}[i%2]
+		escalated := lo.Times(1+i%3, func(int) line { return asks })
+		escalated = append(escalated, gaveUp, agent, agent)
+		d.send(
+			said{id: fmt.Sprint("a", i), start: start, topic: topic, lines: []line{asks, answers, thanks}, facts: rated(1 + i%5)},
+			said{id: fmt.Sprint("e", i), start: start, topic: topic, lines: escalated, facts: rated(1 + i%4)},
+			said{id: fmt.Sprint("h", i), start: start, topic: topic, lines: append([]line{asks, agent}, lo.Times(i%4, func(int) line { return agent })...), facts: rated(2 + i%4)},
+		)
+	}
+	for name, f := range d.everyFigure() {
+		e := f.Estimate
+		definition, ok := metric.Define(e.Definition)
+		if !ok {
+			t.Errorf("%s names %q, which the dictionary does not have", name, e.Definition)
+		}
+		if e.Low != nil && definition.Interval == "" {
+			t.Errorf("%s has an interval by %s, of which %s says nothing", name, e.Method, e.Definition)
+		}
+		// From 20 observations on, all that have one show it.
+		if e.Known() && e.N >= 20 && e.Low == nil && definition.Interval != "" {
+			t.Errorf("%s is known from %d and shows no interval; %s promises %q", name, e.N, e.Definition, definition.Interval)
+		}
+		if f.Decimals != 0 && f.Money == nil && e.Known() && e.N >= 20 && e.Low == nil {
+			t.Errorf("%s is a share or a mean without an interval", name)
+		}
+	}
+}
+
+// everyFigure asks every read of figures.
+func (d *desk) everyFigure() map[string]monitor.Figure {
+	d.Helper()
 	r := d.window()
-	dashboard, err := d.m.Dashboard(d.ctx, r)
-	d.must(err)
-	trends, err := d.m.CSATTrends(d.ctx, r)
-	d.must(err)
-	patterns, err := d.m.EscalationPatterns(d.ctx, r)
-	d.must(err)
-	account, err := d.m.CostAnalysis(d.ctx, r)
-	d.must(err)
-	comparison, err := d.m.CSATComparison(d.ctx, r)
-	d.must(err)
-	explained, err := d.m.EscalationExplained(d.ctx, r)
-	d.must(err)
-	all := []monitor.Figures{
-		dashboard.Metrics, dashboard.Previous, dashboard.Change, trends.Total, trends.Previous, patterns.Total,
-		account.Total, account.Previous, comparison.Silence.Figures, explained.Figures,
-	}
-	for _, p := range trends.Points {
-		all = append(all, p.Figures)
-	}
-	for _, p := range patterns.Topics {
-		all = append(all, p.Figures)
-	}
-	for _, p := range account.Topics {
-		all = append(all, p.Figures)
-	}
-	for _, p := range comparison.Views {
-		all = append(all, p.Figures)
-	}
-	for _, p := range comparison.Topics {
-		all = append(all, p.Figures)
-	}
-	for _, p := range explained.ByTurn {
-		all = append(all, monitor.Figures{{Name: "by_turn", Estimate: p.Estimate}})
-	}
-	for _, figures := range all {
-		for _, f := range figures {
-			if _, ok := metric.Define(f.Estimate.Definition); !ok {
-				t.Errorf("%s names %q, which the dictionary does not have", f.Name, f.Estimate.Definition)
+	all := map[string]monitor.Figure{}
+	add := func(read string, lists ...monitor.Figures) {
+		for k, figures := range lists {
+			for _, f := range figures {
+				all[fmt.Sprintf("%s %d %s", read, k, f.Name)] = f
 			}
 		}
+	}
+	dashboard, err := d.m.Dashboard(d.ctx, r)
+	d.must(err)
+	add("dashboard", dashboard.Metrics, dashboard.Previous, dashboard.Change)
+	trends, err := d.m.CSATTrends(d.ctx, r)
+	d.must(err)
+	add("trends", trends.Total, trends.Previous)
+	add("day", lo.Map(trends.Points, func(p monitor.TrendPoint, _ int) monitor.Figures { return p.Figures })...)
+	patterns, err := d.m.EscalationPatterns(d.ctx, r)
+	d.must(err)
+	add("patterns", patterns.Total, patterns.Previous)
+	add("escalating topic", lo.Map(patterns.Topics, func(p monitor.TopicEscalation, _ int) monitor.Figures { return p.Figures })...)
+	account, err := d.m.CostAnalysis(d.ctx, r)
+	d.must(err)
+	add("account", account.Total, account.Previous)
+	add("costly topic", lo.Map(account.Topics, func(p monitor.TopicCost, _ int) monitor.Figures { return p.Figures })...)
+	comparison, err := d.m.CSATComparison(d.ctx, r)
+	d.must(err)
+	add("silence", comparison.Silence.Figures)
+	add("view", lo.Map(comparison.Views, func(p monitor.ComparisonView, _ int) monitor.Figures { return p.Figures })...)
+	add("satisfied topic", lo.Map(comparison.Topics, func(p monitor.TopicSatisfaction, _ int) monitor.Figures { return p.Figures })...)
+	explained, err := d.m.EscalationExplained(d.ctx, r)
+	d.must(err)
+	add("explained", explained.Figures)
+	add("turn", lo.Map(explained.ByTurn, func(p monitor.TurnShare, _ int) monitor.Figures {
+		return monitor.Figures{{Name: fmt.Sprint(p.Turn), Decimals: 1, Estimate: p.Estimate}}
+	})...)
+	prediction, err := d.m.PredictedCSAT(d.ctx, r)
+	d.must(err)
+	add("prediction", prediction.Figures)
+	if explained.Change != nil {
+		add("change", monitor.Figures{{Name: "change", Decimals: 1, Estimate: explained.Change.Difference}})
+	}
+	return all
+}
+
+func TestTheAccountSaysWhatItRestsOn(t *testing.T) {
+	d := newDesk(t)
+	february := time.Date(2026, 2, 10, 9, 0, 0, 0, time.UTC)
+	for i := range 30 { // 30 contacts at 3.90 avoided for 0.90 each: the defaults are 29.25 an hour and 480 seconds
+		d.send(said{id: fmt.Sprint("c", i), start: february, topic: "billing", lines: []line{asks, answers, thanks}, facts: cost(900_000)})
+	}
+	_, err := d.m.UpdateSettings(d.ctx, d.org, func(s tenant.Settings) (tenant.Settings, error) {
+		s.Costs.MonthlyFee, s.Costs.SetUp = 28_000_000, 620_000_000
+		return s, nil
+	})
+	d.must(err)
+	month := monitor.Request{Org: d.org, Start: time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC), End: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)}
+	account, err := d.m.CostAnalysis(d.ctx, month)
+	d.must(err)
+	d.want(account.Total, "break_even_conversations", 10) // 28 / (3.90 − 0.90), rounded up
+	d.wantUnknown(account.Total, "payback_months")        // no month is closed yet
+	row, ok := lo.Find(account.Sensitivity, func(s roi.Sensitivity) bool { return s.Input == "handle_seconds" })
+	if !ok || row.Source != roi.SourceDefault || row.Low.Setting != "-50 %" || row.Low.HumanCost != 58_500_000 || account.Confidence != "low" {
+		t.Errorf("a default handle time: %+v, confidence %q", row, account.Confidence)
+	}
+	_, err = d.m.CloseMonth(d.ctx, d.org, "2026-02")
+	d.must(err)
+	account, err = d.m.CostAnalysis(d.ctx, month)
+	d.must(err)
+	d.want(account.Total, "payback_months", 10) // 620 / (117 − 27 − 28)
+	if account.BreakEvenNever {
+		t.Error("3.90 avoided for 0.90 never pays")
 	}
 }

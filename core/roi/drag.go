@@ -47,36 +47,38 @@ func (s *Statement) addDrag(in Inputs) error {
 	if err != nil {
 		return err
 	}
-	var all spread
+	var all []stat.Part
 	known, n := true, int64(0)
 	for i, t := range compared {
 		drag := TopicDrag{Topic: t.Topic, Escalated: t.Escalated, ExtraSeconds: extra[i], Cost: costs[i]}
-		own, ok := t.dragSpread(perSecond(*s.Rates.Hourly))
+		own, ok := t.dragParts(perSecond(*s.Rates.Hourly))
 		pairs := t.HumanOnly.N + t.AfterAI.N
-		drag.Estimate = estimateOf(own, ok, costs[i], pairs)
-		known, n = known && ok, n+pairs
-		all.variance, all.perDF = all.variance+own.variance, all.perDF+own.perDF
+		drag.Estimate = dragEstimate(own, ok, costs[i], pairs)
+		known, n, all = known && ok, n+pairs, append(all, own...)
 		s.Drag.Topics = append(s.Drag.Topics, drag)
 	}
 	s.Drag.Cost = &total
-	s.Drag.Estimate = estimateOf(all, known, total, n)
+	s.Drag.Estimate = dragEstimate(all, known, total, n)
 	return nil
 }
 
-func (t TopicCounts) dragSpread(perSecond float64) (out spread, ok bool) {
+func (t TopicCounts) dragParts(perSecond float64) (parts []stat.Part, ok bool) {
 	before, ok1 := t.HumanOnly.variance()
 	after, ok2 := t.AfterAI.variance()
 	if !ok1 || !ok2 {
-		return spread{}, false
+		return nil, false
 	}
-	out.add(before/float64(t.HumanOnly.N), t.HumanOnly.N-1)
-	out.add(after/float64(t.AfterAI.N), t.AfterAI.N-1)
-	return out.scaled(perSecond * float64(t.Escalated)), true
+	weight := perSecond * float64(t.Escalated)
+	return []stat.Part{
+		stat.PartOf(-weight, t.HumanOnly.Mean().Float64(), before, t.HumanOnly.N, t.HumanOnly.N-1),
+		stat.PartOf(weight, t.AfterAI.Mean().Float64(), after, t.AfterAI.N, t.AfterAI.N-1),
+	}, true
 }
 
-func estimateOf(sampling spread, known bool, cost money.Micro, n int64) stat.Estimate {
-	if !known {
+func dragEstimate(parts []stat.Part, known bool, cost money.Micro, n int64) stat.Estimate {
+	i, ok := stat.SkewedDifference(cost.Float64(), parts, stat.Confidence95)
+	if !known || !ok {
 		return stat.Exact(cost.Float64(), n, EscalationDragDefinition)
 	}
-	return around(cost.Float64(), sampling.half(), n, EscalationDragDefinition)
+	return carried(cost.Float64(), i, n, EscalationDragDefinition)
 }

@@ -15,45 +15,19 @@ type topicCount struct {
 	count int64
 }
 
-// spread is a sum of independent parts' sampling variances with the degrees of freedom each was estimated with.
-type spread struct{ variance, perDF float64 }
-
-func (s *spread) add(variance float64, df int64) {
-	s.variance += variance
-	if df > 0 {
-		s.perDF += variance * variance / float64(df)
-	}
+// skewed is a positive amount with the interval of stat.SkewedInterval over its parts; ok is false where there is none.
+func skewed(value float64, parts []stat.Part) (stat.Interval, bool) {
+	return stat.SkewedInterval(value, parts, stat.Confidence95)
 }
 
-// half is half the width of the 95 % interval. The quantile is Student's t with Welch–Satterthwaite degrees of freedom,
-// which is 1.96 for large samples and keeps its promise for small ones.
-func (s spread) half() float64 { return s.quantile() * math.Sqrt(s.variance) }
-
-// around is value ± half.
-func around(value, half float64, n int64, definition string) stat.Estimate {
-	interval := stat.Interval{Low: value - half, High: value + half}
-	return stat.WithInterval(value, interval, stat.Confidence95, stat.MethodDelta, n, definition)
-}
-
-func (s spread) quantile() float64 {
-	if s.perDF <= 0 {
-		return stat.Z95
-	}
-	t, ok := stat.StudentTQuantile((1+stat.Confidence95)/2, s.variance*s.variance/s.perDF)
-	if !ok {
-		return stat.Z95
-	}
-	return t
-}
-
-// handleSpread is the sampling error of Σ credited · mean seconds, in seconds². The means used are
+// handleParts are the independent parts of Σ credited · mean seconds. The means used are
 // w·own + (1−w)·organisation with w = 1 from 20 contacts on and n/(n+20) below, and the organisation's mean is itself
 // Σ nⱼ·ownⱼ / N; so the sum is linear in the topics' own means, and its variance is Σ coefficient² · s²/n. Where all
 // topics have 20 contacts this is Σ credited² · s²/n. A blended topic adds (1−w)² · credited² · the variance between
 // topics' true means, because the organisation's mean is not its own. ok is false while a stand-in is in use.
-func (r Rates) handleSpread(credited []topicCount) (out spread, ok bool) {
+func (r Rates) handleParts(credited []topicCount) (parts []stat.Part, ok bool) {
 	if r.Any.Handle.N < Prior {
-		return spread{}, false
+		return nil, false
 	}
 	within, between := r.variances()
 	borrowed := 0.0 // Σ credited · (1−w): what rests on the organisation's mean
@@ -62,18 +36,77 @@ func (r Rates) handleSpread(credited []topicCount) (out spread, ok bool) {
 		counts[c.topic] += c.count
 		away := float64(c.count) * (1 - ownWeight(r.Of(c.topic).Handle.N))
 		borrowed += away
-		out.add(away*away*between, int64(max(len(r.Topics)-1, 1)))
+		if away > 0 {
+			parts = append(parts, stat.Part{Variance: away * away * between})
+		}
 	}
 	for _, t := range r.Topics {
-		n := float64(t.Handle.N)
-		coefficient := float64(counts[t.Topic])*ownWeight(t.Handle.N) + borrowed*n/float64(r.Any.Handle.N)
+		n := t.Handle.N
+		coefficient := float64(counts[t.Topic])*ownWeight(n) + borrowed*float64(n)/float64(r.Any.Handle.N)
 		variance, df := within, r.Any.Handle.N-int64(len(r.Topics))
-		if own, known := t.Handle.variance(); known && t.Handle.N >= Prior {
-			variance, df = own, t.Handle.N-1
+		if own, known := t.Handle.variance(); known && n >= Prior {
+			variance, df = own, n-1
 		}
-		out.add(coefficient*coefficient*variance/n, max(df, 1))
+		parts = append(parts, stat.PartOf(coefficient, t.Handle.Mean().Float64(), variance, n, max(df, 1)))
 	}
-	return out, true
+	return parts, true
+}
+
+// handling is the interval of the handle times the rates use, for one topic after another.
+type handling struct {
+	rates   Rates
+	between float64
+	// org are the parts of the organisation's mean.
+	org    []stat.Part
+	within float64
+}
+
+func (r Rates) handling() handling {
+	h := handling{rates: r}
+	if r.Any.Handle.N < Prior {
+		return h
+	}
+	h.within, h.between = r.variances()
+	h.org = []stat.Part{stat.PartOf(1, r.Any.Handle.Mean().Float64(), h.within, r.Any.Handle.N, max(r.Any.Handle.N-int64(len(r.Topics)), 1))}
+	return h
+}
+
+// estimate is the mean handle time used for a topic with its interval: there is none while a stand-in is in use. A blended
+// topic leans on a mean that is not its own, which adds the variance between topics' true means.
+func (h handling) estimate(topic TopicRate) stat.Estimate {
+	value, n := topic.Seconds.Float64(), topic.Handle.N
+	e := stat.Exact(value, n, HandleDefinition)
+	if h.org == nil {
+		return e
+	}
+	variance, df, known := h.within, h.rates.Any.Handle.N-int64(len(h.rates.Topics)), true
+	if n >= Prior {
+		variance, known = topic.Handle.variance()
+		df = n - 1
+	}
+	own, parts := ownWeight(n), []stat.Part(nil)
+	if n > 0 {
+		parts = append(parts, stat.PartOf(own, topic.Handle.Mean().Float64(), variance, n, max(df, 1)))
+	}
+	if away := 1 - own; away > 0 {
+		for _, p := range h.org {
+			parts = append(parts, stat.Part{Variance: away * away * p.Variance, DF: p.DF, Third: away * away * away * p.Third})
+		}
+		parts = append(parts, stat.Part{Variance: away * away * h.between})
+	}
+	if i, ok := stat.SkewedInterval(value, parts, stat.Confidence95); ok && known && i.Width() > 0 {
+		return carried(value, i, n, HandleDefinition)
+	}
+	return e
+}
+
+// times is the estimate of seconds turned into money.
+func times(e stat.Estimate, factor float64, value money.Micro, definition string) stat.Estimate {
+	i, ok := e.Interval()
+	if !ok || factor < 0 {
+		return stat.Exact(value.Float64(), e.N, definition)
+	}
+	return carried(value.Float64(), i.Scale(factor), e.N, definition)
 }
 
 func ownWeight(n int64) float64 {
@@ -84,7 +117,8 @@ func ownWeight(n int64) float64 {
 }
 
 // variances splits the variance of handle times into that within topics (pooled) and that between the topics' true
-// means (method of moments, at least 0). With one contact on every topic all of it counts as within.
+// means (method of moments, at least 0, plus its own standard error: from a few topics with a few contacts it comes out
+// as nothing too often). With one contact on every topic all of it counts as within.
 func (r Rates) variances() (within, between float64) {
 	org := r.Any.Handle
 	total := float64(org.N)
@@ -97,13 +131,9 @@ func (r Rates) variances() (within, between float64) {
 	squares := lo.SumBy(r.Topics, func(t TopicRate) float64 { return float64(t.Handle.N) * float64(t.Handle.N) })
 	if room := total - squares/total; room > 0 {
 		between = max(0, (org.deviations()-inside-(groups-1)*within)/room)
+		between += math.Sqrt(2/max(groups-1, 1)) * (between + within*groups/total)
 	}
 	return within, between
-}
-
-// scaled multiplies the value the spread belongs to by factor.
-func (s spread) scaled(factor float64) spread {
-	return spread{s.variance * factor * factor, s.perDF * factor * factor * factor * factor}
 }
 
 // perSecond is the cost of one second of work, for statistics.

@@ -1,8 +1,6 @@
 package roi
 
 import (
-	"math"
-
 	"github.com/samber/lo"
 
 	"github.com/csm-monitor/csm-monitor/core/money"
@@ -15,6 +13,8 @@ const (
 	SavingsDefinition        = "roi.savings/v1"
 	PercentageDefinition     = "roi.percentage/v1"
 	EscalationDragDefinition = "roi.escalation_drag/v1"
+	HandleDefinition         = "time.handle_mean/v1"
+	PerContactDefinition     = "roi.human_cost_per_contact/v1"
 )
 
 // Statement is the return on a support AI over a window. Amounts are exact to the millionth and rounded when shown.
@@ -80,6 +80,8 @@ type TopicFigures struct {
 	PerContact *money.Micro
 	HumanCost  *money.Micro
 	AICost     money.Micro
+	// The estimates carry the interval that the measured handle times leave; none while a stand-in is in use.
+	HandleEstimate, PerContactEstimate, HumanCostEstimate stat.Estimate
 }
 
 // BreakEvenPoint says how many conversations a month pay for the monthly fee at the window's shares and costs.
@@ -123,8 +125,13 @@ func State(in Inputs) (Statement, error) {
 
 // addAICost rounds each model's total to the millionth and spreads it over the topics.
 func (s *Statement) addAICost(in Inputs) error {
+	handling := s.Rates.handling()
 	s.Topics = lo.Map(in.Topics, func(t TopicCounts, _ int) TopicFigures {
-		return TopicFigures{Topic: t.Topic, Credited: t.Credited(Standard), Rate: s.Rates.Of(t.Topic)}
+		rate := s.Rates.Of(t.Topic)
+		return TopicFigures{
+			Topic: t.Topic, Credited: t.Credited(Standard), Rate: rate, HandleEstimate: handling.estimate(rate),
+			PerContactEstimate: stat.Unknown(PerContactDefinition, rate.Handle.N), HumanCostEstimate: stat.Unknown(HumanCostDefinition, rate.Handle.N),
+		}
 	})
 	charges := lo.Map(in.Topics, func(t TopicCounts, _ int) []Charge { return in.Model.Charges(t.Usage) })
 	for _, model := range []Model{Reported, PerConversation, PerResolution, PerToken} {
@@ -176,7 +183,10 @@ func (s *Statement) addViews(in Inputs) (err error) {
 		if err != nil {
 			return err
 		}
-		s.Topics[i].HumanCost, s.Topics[i].PerContact = &parts[i], &rounded
+		t, second := &s.Topics[i], perSecond(*s.Rates.Hourly)
+		t.HumanCost, t.PerContact = &parts[i], &rounded
+		t.PerContactEstimate = times(t.HandleEstimate, second, rounded, PerContactDefinition)
+		t.HumanCostEstimate = times(t.HandleEstimate, second*float64(t.Credited), parts[i], HumanCostDefinition)
 	}
 	return nil
 }
@@ -218,16 +228,31 @@ func (s *Statement) estimates(v *ViewFigures, n int64) {
 	if v.Percent != nil {
 		v.PercentEstimate = stat.Exact(v.Percent.Float64(), n, PercentageDefinition)
 	}
-	seconds, ok := s.Rates.handleSpread(s.topicCounts(v.View))
+	parts, ok := s.Rates.handleParts(s.topicCounts(v.View))
 	if !ok {
 		return
 	}
-	half := perSecond(*s.Rates.Hourly) * seconds.half()
-	v.HumanCostEstimate = around(v.HumanCost.Float64(), half, n, HumanCostDefinition)
-	v.SavingsEstimate = around(v.Savings.Float64(), half, n, SavingsDefinition)
-	if v.Percent != nil {
-		v.PercentEstimate = around(v.Percent.Float64(), 100*half/math.Abs(s.AICost.Float64()), n, PercentageDefinition)
+	// The interval is that of the seconds: what they cost, and what the AI costs, are known.
+	each, ai := perSecond(*s.Rates.Hourly), s.AICost.Float64()
+	if each <= 0 {
+		return
 	}
+	seconds, ok := skewed(v.HumanCost.Float64()/each, parts)
+	if !ok {
+		return
+	}
+	human := seconds.Scale(each)
+	savings := stat.Interval{Low: human.Low - ai, High: human.High - ai}
+	v.HumanCostEstimate = carried(v.HumanCost.Float64(), human, n, HumanCostDefinition)
+	v.SavingsEstimate = carried(v.Savings.Float64(), savings, n, SavingsDefinition)
+	if v.Percent != nil && ai > 0 {
+		v.PercentEstimate = carried(v.Percent.Float64(), savings.Scale(100/ai), n, PercentageDefinition)
+	}
+}
+
+// carried is an estimate whose interval was carried through a formula.
+func carried(value float64, i stat.Interval, n int64, definition string) stat.Estimate {
+	return stat.WithInterval(value, i, stat.Confidence95, stat.MethodDelta, n, definition)
 }
 
 func (s *Statement) topicCounts(view View) []topicCount {

@@ -163,6 +163,27 @@ func StratifiedDifference(tables []Table, scale float64, definition string) Esti
 	return WithInterval(*s.RiskDifference*scale, i.Clamp(-1, 1).Scale(scale), Confidence95, MethodMantelHaenszel, n, definition)
 }
 
+// StratifiedOddsRatio is the Mantel–Haenszel odds ratio as a figure to show, with the interval of Robins, Breslow &
+// Greenland. N counts the strata with both sides. Unknown where no stratum has both a success of one side and a failure
+// of the other; without an interval where the ratio is 0.
+func StratifiedOddsRatio(tables []Table, definition string) Estimate {
+	var n int64
+	for _, t := range tables {
+		if n1, n0 := t.Yes1+t.No1, t.Yes0+t.No0; n1 > 0 && n0 > 0 {
+			n += n1 + n0
+		}
+	}
+	s, ok := CochranMantelHaenszel(tables, Confidence95)
+	switch {
+	case !ok || s.OddsRatio == nil:
+		return Unknown(definition, max(n, 0))
+	case s.OddsRatioInterval == nil:
+		return Exact(*s.OddsRatio, n, definition)
+	default:
+		return WithInterval(*s.OddsRatio, *s.OddsRatioInterval, Confidence95, MethodMantelHaenszel, n, definition)
+	}
+}
+
 // meanVariance is the unbiased variance of the proportion x/n.
 func meanVariance(x, n int64) float64 {
 	if n == 1 {

@@ -11,12 +11,14 @@ const (
 	MethodWilson         Method = "wilson"           // proportion
 	MethodStudentT       Method = "student_t"        // mean
 	MethodSkewedT        Method = "student_t_skewed" // mean of durations
+	MethodRanks          Method = "order_statistics" // median
+	MethodMover          Method = "mover"            // difference of two estimates, from their intervals
 	MethodPerks          Method = "perks"            // mean rating of a small or uniform sample
 	MethodNewcombe       Method = "newcombe"         // difference of two proportions
 	MethodKatz           Method = "katz"             // ratio of two proportions
-	MethodMantelHaenszel Method = "mantel_haenszel"  // difference over strata
+	MethodMantelHaenszel Method = "mantel_haenszel"  // difference or odds ratio over strata
 	MethodNormal         Method = "normal"           // value ± z standard errors, such as a standardised difference
-	MethodDelta          Method = "delta"            // value ± z standard errors, those carried through a formula
+	MethodDelta          Method = "delta"            // standard errors carried through a formula
 	MethodBounds         Method = "bounds"           // worst and best case, not a sampling interval
 	MethodAalenJohansen  Method = "aalen_johansen"   // share by a time, competing outcomes
 )
@@ -145,14 +147,14 @@ func MeanRating(h Histogram, definition string) Estimate {
 }
 
 // MeanOf is the mean of whole numbers that cannot be negative, such as seconds, times scale, with the interval of
-// Sums.SkewedMean. One or two observations give a value without an interval.
+// Sums.SkewedMean. One or two observations, or equal ones, give a value without an interval.
 func MeanOf(s Sums, scale float64, definition string) Estimate {
 	mean, ok := s.Mean()
 	if !ok || !(scale > 0) {
 		return Unknown(definition, max(s.N, 0))
 	}
 	m, ok := s.SkewedMean(Confidence95)
-	if !ok {
+	if !ok || m.SD == 0 {
 		return Exact(mean*scale, s.N, definition)
 	}
 	return WithInterval(mean*scale, m.Interval.Scale(scale), Confidence95, MethodSkewedT, s.N, definition)
@@ -166,6 +168,53 @@ func ProportionDifference(x1, n1, x2, n2 int64, scale float64, definition string
 		return Unknown(definition, n)
 	}
 	return WithInterval(d.Value*scale, d.Interval.Scale(scale), Confidence95, MethodNewcombe, n, definition)
+}
+
+// MedianCount is the median of whole numbers from 0 on, of which counts[k] are k, with the interval of MedianRanks. Of an
+// even number it is the lower of the middle two. Fewer than five observations give a value without an interval.
+func MedianCount(counts []int64, definition string) Estimate {
+	var n int64
+	for _, count := range counts {
+		n += max(count, 0)
+	}
+	if n == 0 {
+		return Unknown(definition, 0)
+	}
+	at := func(rank int64) float64 {
+		var seen int64
+		for k, count := range counts {
+			if seen += max(count, 0); seen >= rank {
+				return float64(k)
+			}
+		}
+		return float64(len(counts) - 1)
+	}
+	value := at((n + 1) / 2)
+	low, high, ok := MedianRanks(n, Confidence95)
+	if !ok {
+		return Exact(value, n, definition)
+	}
+	return WithInterval(value, Interval{at(low), at(high)}, Confidence95, MethodRanks, n, definition)
+}
+
+// Change is the estimate now minus another of the same kind before, taken as independent, with the interval of Zou &
+// Donner (2008, MOVER): Newcombe's hybrid for any two intervals. Unknown where either is; without an interval where
+// either has none.
+func Change(now, before Estimate, definition string) Estimate {
+	n := now.N + before.N
+	if !now.Known() || !before.Known() {
+		return Unknown(definition, n)
+	}
+	difference := *now.Value - *before.Value
+	i, ok1 := now.Interval()
+	j, ok2 := before.Interval()
+	if !ok1 || !ok2 {
+		return Exact(difference, n, definition)
+	}
+	return WithInterval(difference, Interval{
+		Low:  difference - math.Hypot(*now.Value-i.Low, j.High-*before.Value),
+		High: difference + math.Hypot(i.High-*now.Value, *before.Value-j.Low),
+	}, math.Min(now.Confidence, before.Confidence), MethodMover, n, definition)
 }
 
 // Lift is the relative risk of x1 of n1 against x2 of n2 with its Katz interval; n is all trials together.

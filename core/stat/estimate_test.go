@@ -46,6 +46,9 @@ func TestEveryConstructorMakesSoundEstimates(t *testing.T) {
 			"stratified": StratifiedDifference([]Table{{x1, n1, x2, n2}, {x2, x1, n1, n2}}, scale, "a/v1"),
 			"lift":       Lift(x1, n1, x2, n2, "a/v1"),
 			"interval":   WithInterval(value, Interval{scale, anyFloat.Draw(t, "high")}, scale, MethodDelta, 3, "a/v1"),
+			"odds":       StratifiedOddsRatio([]Table{{x1, n1, x2, n2}, {x2, x1, n1, n2}}, "a/v1"),
+			"incidence":  IncidenceBy([]Exits{{1, x1, n1, x2}, {3, x2, n2, x1}}, value, scale, "a/v1"),
+			"change":     Change(Proportion(x1, n1, 1, "a/v1"), MeanOf(sums, 1, "a/v1"), "a/v1"),
 			"exact":      Exact(value, 3, "a/v1"),
 		} {
 			if fault := sound(e); fault != "" {
@@ -84,8 +87,11 @@ func TestEstimateOnTheWire(t *testing.T) {
 	if e := MeanOf(Sums{}.With(30).With(50), 1, "x/v1"); !e.Known() || *e.Value != 40 || e.Low != nil {
 		t.Errorf("two observations: %+v", e)
 	}
-	if e := MeanOf(Sums{}.With(0).With(0).With(0), 1, "x/v1"); *e.High != 0 || e.Method != MethodSkewedT {
-		t.Errorf("no time at all: %+v", e)
+	if e := MeanOf(Sums{}.With(9).With(9).With(9), 1, "x/v1"); *e.Value != 9 || e.Low != nil {
+		t.Errorf("equal observations look certain: %+v", e)
+	}
+	if e := MeanOf(Sums{}.With(9).With(9).With(8), 1, "x/v1"); !(*e.Low < 8.5) || e.Method != MethodSkewedT {
+		t.Errorf("three observations: %+v", e)
 	}
 	if e := Proportion(3, 10, 1, "x/v1").Per(40).WithMaturity(MaturityOf(30, 40)); e.N != 10 || e.Denominator != 40 ||
 		e.Maturity.State != Maturing || *e.Maturity.MatureShare != 0.75 {

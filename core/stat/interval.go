@@ -1,6 +1,9 @@
 package stat
 
-import "math"
+import (
+	"math"
+	"sort"
+)
 
 // Interval is a confidence interval: Low <= High, both finite.
 type Interval struct {
@@ -46,12 +49,7 @@ func Wilson(x, n int64, confidence float64) (Interval, bool) {
 	if !ok || !counts(x, n) {
 		return Interval{}, false
 	}
-	size := float64(n)
-	p := float64(x) / size
-	share := z * z / size
-	centre := (p + share/2) / (1 + share)
-	half := math.Sqrt(share*(p*(1-p)+share/4)) / (1 + share)
-	i := Interval{math.Max(0, centre-half), math.Min(1, centre+half)}
+	i := score(float64(x)/float64(n), float64(n), z)
 	if x == 0 {
 		i.Low = 0
 	}
@@ -59,6 +57,45 @@ func Wilson(x, n int64, confidence float64) (Interval, bool) {
 		i.High = 1
 	}
 	return i, true
+}
+
+// score is Wilson's interval of a share p among so many trials, which need not be a whole number.
+func score(p, trials, z float64) Interval {
+	share := z * z / trials
+	centre := (p + share/2) / (1 + share)
+	half := math.Sqrt(share*(p*(1-p)+share/4)) / (1 + share)
+	return Interval{math.Max(0, centre-half), math.Min(1, centre+half)}
+}
+
+// ShareInterval is Wilson's interval for a share with a variance of its own, such as a weighted one: among as many trials
+// as would give a plain proportion that variance, at most n. A share of nothing or everything, whose variance says
+// nothing, is taken among as many as would give it at the nearest share that could be told from it. z is the normal
+// quantile of the confidence.
+func ShareInterval(p, variance, n, z float64) Interval {
+	trials := n
+	q := math.Min(math.Max(p, 1/(n+2)), 1-1/(n+2))
+	if variance > 0 {
+		trials = math.Min(n, q*(1-q)/variance)
+	}
+	i := score(p, trials, z)
+	return Interval{math.Min(i.Low, p), math.Max(i.High, p)}
+}
+
+// rankSlack is how much more often than promised the median may lie outside its ranks, which come in whole numbers: with
+// it, five observations have a 95 % interval from the smallest to the largest, which misses once in sixteen times.
+const rankSlack = 1.25
+
+// MedianRanks are the ranks, from 1, of the ordered observations between which the median of n lies with the given
+// confidence (order statistics, binomial with probability one half). Fewer than five observations have none at 95 %.
+func MedianRanks(n int64, confidence float64) (low, high int64, ok bool) {
+	if !fraction(confidence) || n <= 0 {
+		return 0, 0, false
+	}
+	below := int64(sort.Search(int(n/2), func(k int) bool {
+		outside, _ := BinomialTail(n, 0.5, n-int64(k)) // as often at either end
+		return 2*outside > rankSlack*(1-confidence)
+	}))
+	return below, n + 1 - below, below > 0
 }
 
 // AgrestiCoull is the interval of Agresti and Coull (1998) with exact z, cut to 0 and 1: the plain interval after

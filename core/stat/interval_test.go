@@ -140,8 +140,8 @@ func TestMeanAgainstGonum(t *testing.T) {
 			}
 		}
 		skewed, ok := s.SkewedMean(0.9)
-		if ok != (len(xs) > 2) || ok && (skewed.Low != math.Max(0, exact.Low) || skewed.High < exact.High) {
-			t.Fatalf("%+v is not at least %+v above 0", skewed, exact)
+		if ok != (len(xs) > 2) || ok && (skewed.Low < math.Max(0, exact.Low) || skewed.Low > mean || skewed.High < exact.High) {
+			t.Fatalf("%+v does not lean to the right of %+v", skewed, exact)
 		}
 		if s.Plus(s).Minus(s) != s {
 			t.Fatal("adding and taking away is not the identity")
@@ -211,5 +211,54 @@ func TestPerksExamples(t *testing.T) {
 	}
 	if _, _, ok := (Histogram{-1, 5, 0, 0, 0}).MeanInterval(Confidence95); ok {
 		t.Error("a negative count has an interval")
+	}
+}
+
+func TestSkewedIntervalsOfManyEqualShapesAreStudents(t *testing.T) {
+	// Without skewness and with many degrees of freedom, nothing is left of the corrections.
+	known := []Part{{Variance: 4}, {Variance: 5}}
+	i, ok := SkewedDifference(-7, known, Confidence95)
+	near(t, "low", -7-3*Z95, i.Low, ok, 1e-12)
+	near(t, "high", -7+3*Z95, i.High, ok, 1e-12)
+	i, ok = SkewedInterval(1e9, known, Confidence95)
+	near(t, "low on a logarithmic scale", 1e9-3*Z95, i.Low, ok, 1e-6)
+	// A longer tail of what is taken away moves the lower end.
+	i, ok = SkewedDifference(0, []Part{PartOf(-1, 10, 100, 10, 9)}, Confidence95)
+	if !ok || -i.Low <= i.High {
+		t.Errorf("%+v leans the wrong way", i)
+	}
+	if _, ok := SkewedInterval(-1, known, Confidence95); ok {
+		t.Error("durations below 0 have an interval")
+	}
+}
+
+func TestMedianRanksHoldTheMedian(t *testing.T) {
+	for n := int64(5); n <= 2000; n++ {
+		low, high, ok := MedianRanks(n, Confidence95)
+		under, _ := BinomialTail(n, 0.5, low)
+		over, _ := BinomialTail(n, 0.5, high)
+		if !ok || low < 1 || high > n || under-over < 0.9375-1e-9 || under-over > 0.993 {
+			t.Fatalf("ranks %d and %d of %d hold the median with %.4f", low, high, n, under-over)
+		}
+	}
+	if _, _, ok := MedianRanks(4, Confidence95); ok {
+		t.Error("four observations have an interval")
+	}
+}
+
+func TestRatingVarianceIsThatOfTheInterval(t *testing.T) {
+	for _, h := range []Histogram{{0, 0, 0, 0, 3}, {1, 0, 2, 3, 4}, {0, 0, 0, 0, 60}, {2, 3, 5, 20, 70}} {
+		v, ok := h.Sums().RatingVariance()
+		want := 0.0
+		if m, has := h.MeanT(Confidence95); has && h.N() >= 30 && m.SD > 0 {
+			want = m.SD * m.SD / float64(h.N())
+		} else {
+			p, _ := h.Perks(Confidence95)
+			want = p.SD * p.SD
+		}
+		near(t, "variance of the mean", want, v, ok, 1e-12)
+	}
+	if _, ok := (Sums{}).RatingVariance(); ok {
+		t.Error("no ratings have a variance")
 	}
 }

@@ -208,6 +208,39 @@ func TestIncidenceWithoutCensoringIsAShare(t *testing.T) {
 	})
 }
 
+func TestIncidenceByIsWilsonsWithoutCensoring(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		durations := drawDurations(t, []Outcome{Happened, Competing})
+		exits, _ := Tally(durations)
+		by := float64(rapid.IntRange(0, 13).Draw(t, "by"))
+		var events int64
+		for _, d := range durations {
+			events += tally(d.Outcome == Happened && d.Time <= by)
+		}
+		got, want := IncidenceBy(exits, by, 100, "x/v1"), Proportion(events, int64(len(durations)), 100, "x/v1")
+		if math.Abs(*got.Value-*want.Value) > 1e-9 || math.Abs(*got.Low-*want.Low) > 1e-6 || math.Abs(*got.High-*want.High) > 1e-6 {
+			t.Fatalf("by %v: %v–%v, wanted %v–%v", by, *got.Low, *got.High, *want.Low, *want.High)
+		}
+	})
+}
+
+func TestIncidenceOfTheUnseen(t *testing.T) {
+	open := []Exits{{Time: 2, Censored: 5}}
+	if e := IncidenceBy(open, 10, 100, "x/v1"); e.Known() {
+		t.Errorf("nobody was watched for 10 turns: %+v", e)
+	}
+	if e := IncidenceBy(open, 1, 100, "x/v1"); !e.Known() || *e.Value != 0 || e.N != 5 {
+		t.Errorf("five were watched for a turn: %+v", e)
+	}
+	mixed := []Exits{{Time: 1, Happened: 2, Competing: 4}, {Time: 2, Censored: 4}}
+	if e := IncidenceBy(mixed, 10, 100, "x/v1"); *e.Value != 20 || *e.High < 60-1e-9 {
+		t.Errorf("the four last seen waiting may all have escalated: %v–%v", *e.Low, *e.High)
+	}
+	if e := IncidenceBy(mixed, 1, 100, "x/v1"); *e.High >= 60 {
+		t.Errorf("all were watched for one turn: %v", *e.High)
+	}
+}
+
 func TestCurvesAreMonotoneAndNested(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		durations := drawDurations(t, []Outcome{Censored, Happened, Competing})

@@ -66,20 +66,30 @@ func (s Sums) MeanT(confidence float64) (Mean, bool) {
 	return meanT(mean, math.Sqrt(variance), s.N, confidence)
 }
 
-// SkewedMean is the mean of observations that cannot be negative and have a long right tail, such as handle times:
-// the Student t interval widened by the same interval on a logarithmic scale, mean·exp(±t·sd/(mean·√n)), and cut at 0.
-// Student t alone covers too seldom there, because a sample without one of the rare long ones looks both short and
-// certain. It needs three observations.
+// SkewedMean is the mean of observations that cannot be negative and have a long right tail, such as handle times, with
+// the interval of SkewedInterval. It needs three observations.
 func (s Sums) SkewedMean(confidence float64) (Mean, bool) {
 	m, ok := s.MeanT(confidence)
 	if !ok || s.N < 3 || s.Sum < 0 {
 		return Mean{}, false
 	}
-	m.Low = math.Max(0, m.Low)
-	if m.Value > 0 {
-		m.High = math.Max(m.High, m.Value*math.Exp((m.High-m.Value)/m.Value))
+	m.Interval, ok = SkewedInterval(m.Value, []Part{PartOf(1, m.Value, m.SD*m.SD, s.N, s.N-1)}, confidence)
+	return m, ok
+}
+
+// RatingVariance is the variance of the mean of ratings from 1 to 5 by the rule of Histogram.MeanInterval: the sample's
+// over n from 30 ratings on, and below, or when all are equal, the one after adding a fifth of a rating to each score.
+func (s Sums) RatingVariance() (float64, bool) {
+	if v, ok := s.Variance(); ok && s.N >= smallSample && v > 0 {
+		return v / float64(s.N), true
 	}
-	return m, finite(m.High)
+	if s.N <= 0 {
+		return 0, false
+	}
+	// 3 and 11 are the sums of a fifth of each score and of its square.
+	total := float64(s.N) + 1
+	mean := (float64(s.Sum) + 3) / total
+	return answer(math.Max(0, (float64(s.SumSq)+11)/total-mean*mean) / (total + 1))
 }
 
 // MeanT is the Student t interval of the mean of raw values, not cut to any range. It needs two values.

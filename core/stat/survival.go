@@ -2,6 +2,7 @@ package stat
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -115,6 +116,54 @@ func CumulativeIncidence(exits []Exits) (steps []SurvivalStep, ok bool) {
 		atRisk -= e.Happened + e.Competing + e.Censored
 	}
 	return steps, true
+}
+
+// IncidenceBy is the share, times scale, to which the event of interest has happened by time t. Its interval is Wilson's
+// for as many observations as would give a proportion the variance of the curve (Marubini & Valsecchi 1995, sec. 10.2);
+// with nothing censored that is Wilson's of a plain share. Where nobody was watched until t, the upper end takes in all
+// who were still waiting when they were last seen; without any ending at all the share is unknown then.
+func IncidenceBy(exits []Exits, t, scale float64, definition string) Estimate {
+	steps, ok := CumulativeIncidence(exits)
+	all, _ := risen(exits)
+	if !ok || all == 0 || !(scale > 0) {
+		return Unknown(definition, max(all, 0))
+	}
+	share := At(steps, t, 0)
+	atRisk, watched, free, before, variance := all, all, 1.0, 0.0, 0.0
+	for _, e := range exits {
+		if e.Time > t {
+			break
+		}
+		ended := e.Happened + e.Competing
+		n, d, d1 := float64(atRisk), float64(ended), float64(e.Happened)
+		if ended > 0 {
+			before += free * d1 / n
+			left := share - before
+			if ended < atRisk {
+				variance += left * left * d / n / (n - d)
+			}
+			variance += free * free * d1 * (n - d1) / n / n / n
+			variance -= 2 * left * free * d1 / n / n
+			free *= (n - d) / n
+		}
+		atRisk -= ended + e.Censored
+		if e.Time < t {
+			watched -= e.Censored
+		}
+	}
+	unseen := atRisk == 0 && free > halfSlack && !slices.ContainsFunc(exits, func(e Exits) bool { return e.Time >= t && e.Censored > 0 })
+	if watched == 0 || unseen && free == 1 {
+		return Unknown(definition, all)
+	}
+	trials := float64(all)
+	if share <= 0 || share >= 1 {
+		trials = float64(watched)
+	}
+	i := ShareInterval(share, variance, trials, Z95)
+	if unseen {
+		i.High = math.Min(1, math.Max(i.High, share+free))
+	}
+	return WithInterval(scale*share, i.Scale(scale), Confidence95, MethodAalenJohansen, all, definition)
 }
 
 // At is the value of a step curve at time t, given its value before the first step.

@@ -34,8 +34,15 @@ type Comparison struct {
 	AICrude, HumanCrude *float64
 	// AI and Human are directly standardised means over the strata both sides were rated in; Difference is AI − Human.
 	AI, Human, Difference *float64
-	StandardError         *float64
-	Interval              *stat.Interval
+	// StandardError and Interval are those of the formula, with each stratum's sample variance.
+	StandardError *float64
+	Interval      *stat.Interval
+	// Shown is the interval to show and to judge by. A stratum of five ratings that happen to agree would look certain,
+	// so each mean has the variance that its own interval would have (stat.Sums.RatingVariance); from 30 ratings on each
+	// side of every stratum it is Interval.
+	Shown *stat.Interval
+	// AIShown and HumanShown are the intervals of the standardised means, made alike and cut to 1–5.
+	AIShown, HumanShown *stat.Interval
 	// SupportShare is the target's weight inside those strata, 0 to 1.
 	SupportShare float64
 	// Strata and Supported count the strata, and those both sides were rated in.
@@ -56,11 +63,11 @@ const (
 // Verdict is what the comparison allows one to say of the AI.
 func (c Comparison) Verdict() Verdict {
 	switch {
-	case c.Interval == nil || c.SupportShare < ComparableShare:
+	case c.Shown == nil || c.SupportShare < ComparableShare:
 		return NotComparable
-	case c.Interval.Low > 0:
+	case c.Shown.Low > 0:
 		return AIHigher
-	case c.Interval.High < 0:
+	case c.Shown.High < 0:
 		return AILower
 	default:
 		return NoDifference
@@ -88,19 +95,43 @@ func Compare(strata []Stratum, minRatings int64, target Target, confidence float
 	out.SupportShare = weight / all
 	// A fixed order keeps the sums the same however the strata came.
 	slices.SortFunc(supported, func(a, b Stratum) int { return cmp.Compare(a.Name, b.Name) })
-	var mAI, mHuman, variance float64
+	var mAI, mHuman, variance, shownAI, shownHuman float64
 	for _, s := range supported {
 		w := target.weight(s) / weight
 		mAI += w * *mean(s.AI)
 		mHuman += w * *mean(s.Human)
 		variance += w * w * (ofMean(s.AI) + ofMean(s.Human))
+		shownAI += w * w * shownVariance(s.AI)
+		shownHuman += w * w * shownVariance(s.Human)
 	}
 	difference, se := mAI-mHuman, math.Sqrt(variance)
 	out.AI, out.Human, out.Difference, out.StandardError = &mAI, &mHuman, &difference, &se
-	if i, ok := stat.NormalInterval(difference, se, confidence); ok {
-		out.Interval = &i
-	}
+	out.Interval = normal(difference, variance, confidence)
+	out.Shown = normal(difference, shownAI+shownHuman, confidence)
+	out.AIShown, out.HumanShown = rated(normal(mAI, shownAI, confidence)), rated(normal(mHuman, shownHuman, confidence))
 	return out
+}
+
+func normal(value, variance, confidence float64) *stat.Interval {
+	i, ok := stat.NormalInterval(value, math.Sqrt(variance), confidence)
+	if !ok {
+		return nil
+	}
+	return &i
+}
+
+// rated cuts an interval to the scale of ratings.
+func rated(i *stat.Interval) *stat.Interval {
+	if i == nil {
+		return nil
+	}
+	cut := i.Clamp(1, 5)
+	return &cut
+}
+
+func shownVariance(s stat.Sums) float64 {
+	v, _ := s.RatingVariance()
+	return v
 }
 
 func (t Target) weight(s Stratum) float64 {

@@ -66,10 +66,18 @@ type Weighted struct {
 	WeightedPct *float64
 	// UncoveredShare is the share of closed conversations in kinds nobody rated, 0 to 1; nil when nothing closed.
 	UncoveredShare *float64
+	// Interval is the 95 % interval of WeightedPct, in per cent.
+	Interval *stat.Interval
+	// Rated is the number of ratings.
+	Rated int64
 }
 
 // WeightByResponse weighs each cell's share of satisfied customers by its closed conversations. Cells without ratings
 // cannot count; UncoveredShare says how much that leaves out.
+//
+// The interval is Wilson's for as many ratings as would give a plain share the same variance. A kind with few ratings
+// that agree is not certain, so its share counts with the variance it has when drawn towards the common one by two
+// ratings, and with that of ratings seen: what is rated is a sample of how that kind of customer thinks.
 func WeightByResponse(cells []ResponseCell) Weighted {
 	var closed, covered, rated, satisfied int64
 	var weighted float64
@@ -82,16 +90,42 @@ func WeightByResponse(cells []ResponseCell) Weighted {
 			weighted += float64(c.Closed) * float64(c.Satisfied) / float64(c.Rated)
 		}
 	}
-	out := Weighted{CrudePct: percent(satisfied, rated)}
+	out := Weighted{CrudePct: percent(satisfied, rated), Rated: rated}
 	if covered > 0 {
-		p := 100 * weighted / float64(covered)
+		share := weighted / float64(covered)
+		p := 100 * share
 		out.WeightedPct = &p
+		if i, ok := stat.Wilson(satisfied, rated, stat.Confidence95); ok {
+			common := (i.Low + i.High) / 2
+			variance := 0.0
+			for _, c := range cells {
+				if c.Rated > 0 {
+					w, n := float64(c.Closed)/float64(covered), float64(c.Rated)
+					q := (float64(c.Satisfied) + pull*common) / (n + pull)
+					variance += w * w * q * (1 - q) / n
+				}
+			}
+			i = stat.ShareInterval(share, variance, float64(rated), stat.Z95).Scale(100)
+			out.Interval = &i
+		}
 	}
 	if closed > 0 {
 		u := float64(closed-covered) / float64(closed)
 		out.UncoveredShare = &u
 	}
 	return out
+}
+
+// pull is how many ratings' worth a kind's share is drawn towards the common one for its variance.
+const pull = 2
+
+// Estimate is the weighted CSAT as a figure to show.
+func (w Weighted) Estimate() stat.Estimate {
+	const definition = "csat.satisfied_share_weighted/v1"
+	if w.WeightedPct == nil || w.Interval == nil {
+		return stat.Unknown(definition, w.Rated)
+	}
+	return stat.WithInterval(*w.WeightedPct, *w.Interval, stat.Confidence95, stat.MethodWilson, w.Rated, definition)
 }
 
 // SkewLevel is the p-value below which unhappy and other customers are said to answer differently often.
