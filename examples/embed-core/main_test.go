@@ -12,7 +12,7 @@ func TestOutput(t *testing.T) {
 	run(t.Context(), &out)
 	const want = `escalated true because of a knowledge_gap; handled by ai_then_human
 gap 1, seen 30 times: Where is my refund?
-ROI 95.7 %, between 82.3 and 109.0
+ROI 95.7 %, between 82.8 and 110.1
 `
 	if out.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", &out, want)
