@@ -45,8 +45,8 @@ func Worker(cfg config.Config) fx.Option {
 	return fx.Options(
 		common(cfg),
 		fx.Provide(
-			func(cfg config.Config) (*keyring, error) { return openKeyring(cfg, false) },
-			func() held { return held{} },
+			shareable,
+			func(cfg config.Config, _ held) (*keyring, error) { return openKeyring(cfg, false) },
 		),
 		fx.Invoke(workerJobs),
 	)
@@ -116,16 +116,18 @@ func inlineJobs(lc fx.Lifecycle, store port.Storage, runner *jobs.Runner) {
 	}
 }
 
-// workerJobs does the jobs in a process of its own, which a store of one process does not allow.
-func workerJobs(lc fx.Lifecycle, cfg config.Config, store port.Storage, runner *jobs.Runner, log *slog.Logger) {
-	lc.Append(fx.StartHook(func() error {
-		if !store.Shared {
-			return fmt.Errorf("a worker cannot use %s: only one process may have this kind of store, and with it the server does "+
-				"the worker's jobs itself. Run csm-server alone, or move to postgres://", cfg.Storage)
-		}
-		log.Info("working", "storage", cfg.Storage, "version", Version())
-		return nil
-	}))
+// shareable refuses a store of one process before anything of it is touched: a server may be using it.
+func shareable(cfg config.Config, s stores) (held, error) {
+	if lo.ContainsBy(s.Drivers, func(d storage.Driver) bool { return d.Scheme == cfg.Storage.Scheme() && !d.Shared }) {
+		return held{}, fmt.Errorf("a worker cannot use %s: only one process may have this kind of store, and with it the server does "+
+			"the worker's jobs itself. Run csm-server alone, or move to postgres://", cfg.Storage)
+	}
+	return held{}, nil
+}
+
+// workerJobs does the jobs in a process of its own.
+func workerJobs(lc fx.Lifecycle, cfg config.Config, runner *jobs.Runner, log *slog.Logger) {
+	lc.Append(fx.StartHook(func() { log.Info("working", "storage", cfg.Storage, "version", Version()) }))
 	inBackground(lc, runner.Run)
 }
 

@@ -3,7 +3,9 @@ package app
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -146,8 +148,15 @@ func TestWorkerRefusesAStoreOfOneProcess(t *testing.T) {
 	if !strings.Contains(got, "a worker cannot use memory://") || !strings.Contains(got, "Run csm-server alone") {
 		t.Error(got)
 	}
-	// The same on a database that is there and has its key.
+	// Nothing is there yet, and nothing is left behind.
 	cfg = load(t)
+	if got := refusal(t, Worker, cfg); !strings.Contains(got, "a worker cannot use sqlite://") {
+		t.Error(got)
+	}
+	if _, err := os.Stat(cfg.DataDir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the worker made the data folder: %v", err)
+	}
+	// The same on a database that is there and has its key.
 	start(t, cfg).stop()
 	if got := refusal(t, Worker, cfg); !strings.Contains(got, "a worker cannot use sqlite://") {
 		t.Error(got)

@@ -12,7 +12,7 @@ import (
 
 var errLocked = errors.New("somebody else has the lock")
 
-// held says that this server has its store to itself.
+// held says that this process may use the store: it has it to itself, or the store is one that processes share.
 type held struct{}
 
 // hold keeps a second server from using the same database file. Stores that processes share need no such thing, and

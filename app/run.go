@@ -19,13 +19,15 @@ import (
 // Program is a process that is configured and runs until it is told to stop.
 type Program struct {
 	Name, About, More string
-	Graph             func(config.Config) fx.Option
+	// Serves says that it answers requests.
+	Serves bool
+	Graph  func(config.Config) fx.Option
 }
 
 // ServerProgram is csm-server.
 func ServerProgram() Program {
 	return Program{
-		Name: "csm-server", Graph: Server,
+		Name: "csm-server", Serves: true, Graph: Server,
 		About: "csm-server takes in what support chatbots say to customers and answers with figures that can be believed.",
 		More: `Examples
   csm-server --demo
@@ -48,7 +50,10 @@ func WorkerProgram() Program {
 		Name: "csm-worker", Graph: Worker,
 		About: "csm-worker does what happens behind the write: links returns, gathers knowledge gaps, removes what retention ends. " +
 			"It shares a PostgreSQL database with csm-server; with any other store the server does this itself.",
-		More: `Example
+		More: `The other settings of csm-server are taken and make no difference, so that both can
+share one environment.
+
+Example
   CSM_STORAGE=postgres://csm@db/csm CSM_MASTER_KEY_FILE=/run/secrets/key csm-worker
 `,
 	}
@@ -110,6 +115,6 @@ func (p Program) help(w io.Writer) {
 	}
 	fmt.Fprintf(w, "\nUsage: %s [--name value]…\n\nEvery setting is a variable or a flag of the same name; flags win. A secret can be\n"+
 		"read from a file: CSM_STORAGE_FILE, CSM_MASTER_KEY_FILE. Unknown names are refused.\n", p.Name)
-	config.WriteSettings(w)
+	config.WriteSettings(w, p.Serves)
 	fmt.Fprintf(w, "\nOther\n  %-18s %s\n  %-18s %s\n\n%s", "--help", "This text.", "--version", "The version.", p.More)
 }

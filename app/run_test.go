@@ -21,7 +21,7 @@ func TestHelpAndVersion(t *testing.T) {
 		if code != 0 || log != "" {
 			t.Error(code, log)
 		}
-		for _, want := range []string{"Usage: " + p.Name, "CSM_ADDR", "--storage", "Default: 127.0.0.1:8080.", "postgres://", "Example"} {
+		for _, want := range []string{"Usage: " + p.Name, "CSM_STORAGE", "--storage", "Default: ./csm-data.", "postgres://", "Example"} {
 			if !strings.Contains(out, want) {
 				t.Errorf("%q is missing in:\n%s", want, out)
 			}

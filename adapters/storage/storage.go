@@ -16,6 +16,8 @@ import (
 type Driver struct {
 	// Scheme is what an address of this kind begins with, before "://".
 	Scheme string
+	// Shared says that its stores are port.Storage.Shared, before one is opened.
+	Shared bool
 	// Open opens the store at dsn, an address of that scheme, and makes it ready to serve.
 	Open func(ctx context.Context, dsn string, o Options) (port.Storage, error)
 }
@@ -27,7 +29,7 @@ type Options struct {
 }
 
 // Open opens the store that dsn names with the driver of its scheme. An address without a scheme, or with one that no
-// driver has, is refused in one sentence that lists the known ones; so is a store with a missing part.
+// driver has, is refused in one sentence that lists the known ones; so is a store that lacks a part or is not what its driver says.
 func Open(ctx context.Context, dsn string, o Options, drivers ...Driver) (port.Storage, error) {
 	scheme, _, ok := strings.Cut(dsn, "://")
 	if !ok {
@@ -41,13 +43,24 @@ func Open(ctx context.Context, dsn string, o Options, drivers ...Driver) (port.S
 	if err != nil {
 		return port.Storage{}, fmt.Errorf("storage: open %s: %w", scheme, err)
 	}
-	if missing := s.Missing(); len(missing) > 0 {
+	if problem := driver.wrong(s); problem != "" {
 		if s.Close != nil {
-			_ = s.Close() // the missing part is what to tell
+			_ = s.Close() // the problem is what to tell
 		}
-		return port.Storage{}, fmt.Errorf("storage: the %s store has no %s", scheme, strings.Join(missing, ", "))
+		return port.Storage{}, fmt.Errorf("storage: the %s store %s", scheme, problem)
 	}
 	return s, nil
+}
+
+// wrong is what keeps a store that was opened from being used.
+func (d Driver) wrong(s port.Storage) string {
+	if missing := s.Missing(); len(missing) > 0 {
+		return "has no " + strings.Join(missing, ", ")
+	}
+	if s.Shared != d.Shared {
+		return fmt.Sprintf("is opened as Shared %t, and its driver says %t", s.Shared, d.Shared)
+	}
+	return ""
 }
 
 func known(drivers []Driver) string {

@@ -37,20 +37,22 @@ func TestOpenPicksByScheme(t *testing.T) {
 }
 
 func TestOpenRefusesInOneSentence(t *testing.T) {
-	whole, partial := memory.New(), memory.New()
+	whole, partial, other := memory.New(), memory.New(), memory.New()
+	other.Shared = true
 	closed := 0
 	partial.Gaps, partial.Ready = nil, nil
 	shut := partial.Close
 	partial.Close = func() error { closed++; return shut() }
 	defer func() { _ = whole.Close() }()
-	drivers := []storage.Driver{opener("whole", whole, nil), opener("partial", partial, nil), opener("failing", port.Storage{}, errors.New("disk is full"))}
+	drivers := []storage.Driver{opener("whole", whole, nil), opener("partial", partial, nil), opener("failing", port.Storage{}, errors.New("disk is full")), opener("other", other, nil)}
 	for dsn, want := range map[string]string{
-		"":                       "storage: the address must begin with one of whole://, partial://, failing://",
-		"postgres:secret@host/x": "storage: the address must begin with one of whole://, partial://, failing://",
-		"mysql://u:secret@host":  `storage: "mysql" is not a known kind of store; known are whole://, partial://, failing://`,
-		"WHOLE://":               `storage: "WHOLE" is not a known kind of store; known are whole://, partial://, failing://`,
+		"":                       "storage: the address must begin with one of whole://, partial://, failing://, other://",
+		"postgres:secret@host/x": "storage: the address must begin with one of whole://, partial://, failing://, other://",
+		"mysql://u:secret@host":  `storage: "mysql" is not a known kind of store; known are whole://, partial://, failing://, other://`,
+		"WHOLE://":               `storage: "WHOLE" is not a known kind of store; known are whole://, partial://, failing://, other://`,
 		"partial://":             "storage: the partial store has no Gaps, Ready",
 		"failing://u:secret@h":   "storage: open failing: disk is full",
+		"other://":               "storage: the other store is opened as Shared true, and its driver says false",
 	} {
 		_, err := storage.Open(context.Background(), dsn, storage.Options{}, drivers...)
 		if err == nil || err.Error() != want {

@@ -15,21 +15,22 @@ import (
 const Prefix = "CSM_"
 
 // Config is everything the server and the worker can be told. The tags are its documentation: --help and the README's
-// table are made from them.
+// table are made from them. What is tagged serves is of no use to the worker, which takes it all the same: both may share
+// one environment.
 type Config struct {
-	Addr         Addr          `env:"ADDR" envDefault:"127.0.0.1:8080" group:"Serving" help:"Address to listen on. The default is reachable from this machine only; :8080 listens everywhere."`
-	MaxBody      Size          `env:"MAX_BODY" envDefault:"1MiB" group:"Serving" help:"Largest request with one conversation."`
-	MaxBatch     Size          `env:"MAX_BATCH" envDefault:"64MiB" group:"Serving" help:"Largest batch, counted after decompression."`
-	RateLimit    Rate          `env:"RATE_LIMIT" envDefault:"20000" group:"Serving" help:"Requests a second allowed to each API key. The default only stops what has run away."`
-	DrainTimeout time.Duration `env:"DRAIN_TIMEOUT" envDefault:"30s" group:"Serving" help:"How long requests under way may take to finish after SIGTERM."`
-	PprofAddr    Addr          `env:"PPROF_ADDR" group:"Serving" default:"off" help:"Address of this machine, such as 127.0.0.1:6060, for Go's profiles. They show what the process does, not what it holds, and ask for no key."`
+	Addr         Addr          `env:"ADDR" envDefault:"127.0.0.1:8080" serves:"true" group:"Serving" help:"Address to listen on. The default is reachable from this machine only; :8080 listens everywhere."`
+	MaxBody      Size          `env:"MAX_BODY" envDefault:"1MiB" serves:"true" group:"Serving" help:"Largest request with one conversation."`
+	MaxBatch     Size          `env:"MAX_BATCH" envDefault:"64MiB" serves:"true" group:"Serving" help:"Largest batch, counted after decompression."`
+	RateLimit    Rate          `env:"RATE_LIMIT" envDefault:"20000" serves:"true" group:"Serving" help:"Requests a second allowed to each API key. The default only stops what has run away."`
+	DrainTimeout time.Duration `env:"DRAIN_TIMEOUT" envDefault:"30s" serves:"true" group:"Serving" help:"How long requests under way may take to finish after SIGTERM."`
+	PprofAddr    Addr          `env:"PPROF_ADDR" serves:"true" group:"Serving" default:"off" help:"Address of this machine, such as 127.0.0.1:6060, for Go's profiles. They show what the process does, not what it holds, and ask for no key."`
 
-	DataDir   string `env:"DATA_DIR" envDefault:"./csm-data" group:"Data" help:"Folder for the database and the master key; made on the first start."`
+	DataDir   string `env:"DATA_DIR" envDefault:"./csm-data" group:"Data" help:"Folder for the database and the master key; made on the server's first start."`
 	Storage   DSN    `env:"STORAGE" group:"Data" secret:"true" default:"sqlite:// in the data folder" help:"Where conversations are kept. sqlite:// and memory:// serve one process, postgres:// any number of servers and workers."`
 	MasterKey Secret `env:"MASTER_KEY" group:"Data" secret:"true" default:"master.key in the data folder" help:"Key that seals what is stored, csmkey_ and 43 characters as the first start writes it. Nothing can be read without it: keep a copy. After a rotation, all of them, the newest first."`
 
-	DefaultPlan   Plan  `env:"DEFAULT_PLAN" envDefault:"self_hosted" group:"Organisations" help:"Plan of organisations made here. It decides how long text is kept; self_hosted keeps it until you say otherwise."`
-	RetentionDays *Days `env:"RETENTION_DAYS" group:"Organisations" default:"what the plan says" help:"Days for which text of organisations made here is kept, 0 to keep everything."`
+	DefaultPlan   Plan  `env:"DEFAULT_PLAN" envDefault:"self_hosted" serves:"true" group:"Organisations" help:"Plan of organisations made here. It decides how long text is kept; self_hosted keeps it until you say otherwise."`
+	RetentionDays *Days `env:"RETENTION_DAYS" serves:"true" group:"Organisations" default:"what the plan says" help:"Days for which text of organisations made here is kept, 0 to keep everything."`
 
 	EmbedderURL       string  `env:"EMBEDDER_URL" group:"Knowledge gaps" default:"none: questions are compared by their words" help:"OpenAI-compatible endpoint that compares questions by meaning, such as http://localhost:11434/v1 of Ollama. Questions are sent to it."`
 	EmbedderModel     string  `env:"EMBEDDER_MODEL" group:"Knowledge gaps" default:"none" help:"Model of the embedder; needed with an address."`

@@ -152,11 +152,16 @@ func TestEverySettingIsDocumented(t *testing.T) {
 		}
 	}
 	var help bytes.Buffer
-	WriteSettings(&help)
+	WriteSettings(&help, true)
 	for _, line := range strings.Split(help.String(), "\n") {
 		if len(line) > 84 {
 			t.Errorf("too long for a terminal: %s", line)
 		}
+	}
+	var worker bytes.Buffer
+	WriteSettings(&worker, false)
+	if help := worker.String(); strings.Contains(help, "--addr") || strings.Contains(help, "Serving") || !strings.Contains(help, "--storage") {
+		t.Errorf("a process that serves nothing is offered what serves:\n%s", help)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 // setting is one line of documentation, read from the tags of Config.
 type setting struct {
 	field, env, group, help, initial string
-	secret                           bool
+	secret, serves                   bool
 }
 
 func (s setting) variable() string { return Prefix + s.env }
@@ -24,7 +24,7 @@ func settings() []setting {
 	return lo.Map(reflect.VisibleFields(reflect.TypeFor[Config]()), func(f reflect.StructField, _ int) setting {
 		return setting{
 			field: f.Name, env: f.Tag.Get("env"), group: f.Tag.Get("group"), help: f.Tag.Get("help"),
-			initial: lo.CoalesceOrEmpty(f.Tag.Get("envDefault"), f.Tag.Get("default")), secret: f.Tag.Get("secret") == "true",
+			initial: lo.CoalesceOrEmpty(f.Tag.Get("envDefault"), f.Tag.Get("default")), secret: f.Tag.Get("secret") == "true", serves: f.Tag.Get("serves") == "true",
 		}
 	})
 }
@@ -61,10 +61,14 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
-// WriteSettings writes the settings for --help, in their groups.
-func WriteSettings(w io.Writer) {
+// WriteSettings writes the settings for --help, in their groups: all of them, or those that are of use to a process which
+// serves no requests.
+func WriteSettings(w io.Writer, serves bool) {
 	group := ""
 	for _, s := range settings() {
+		if s.serves && !serves {
+			continue
+		}
 		if s.group != group {
 			group = s.group
 			fmt.Fprintf(w, "\n%s\n", group)

@@ -28,7 +28,7 @@ import (
 )
 
 // Driver opens postgres:// addresses.
-var Driver = storage.Driver{Scheme: "postgres", Open: Open}
+var Driver = storage.Driver{Scheme: "postgres", Shared: true, Open: Open}
 
 //go:embed migrations/*.sql
 var migrations embed.FS
