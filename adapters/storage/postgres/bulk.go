@@ -119,32 +119,6 @@ func (bulk) PutCells(ctx context.Context, tx *sql.Tx, org []byte, keys []sqlstor
 	return err
 }
 
-const (
-	loadPostings = `SELECT k.place, p.rows FROM unnest($2::bigint[], $3::bigint[]) WITH ORDINALITY AS k (day, token, place)
-		JOIN postings p ON p.org = $1 AND p.day = k.day AND p.token = k.token`
-	putPostings = `INSERT INTO postings (org, day, token, rows) SELECT $1::uuid, * FROM unnest($2::bigint[], $3::bigint[], $4::bytea[])
-		ON CONFLICT (org, day, token) DO UPDATE SET rows = excluded.rows`
-)
-
-func postingArrays(org []byte, keys []sqlstore.PostingKey) []any {
-	return []any{
-		uuid.UUID(org),
-		lo.Map(keys, func(k sqlstore.PostingKey, _ int) int64 { return k.Day }),
-		lo.Map(keys, func(k sqlstore.PostingKey, _ int) int64 { return k.Token }),
-	}
-}
-
-// LoadPostings reads lists of the search index.
-func (bulk) LoadPostings(ctx context.Context, tx *sql.Tx, org []byte, keys []sqlstore.PostingKey) (map[sqlstore.PostingKey][]byte, error) {
-	return load(ctx, tx, loadPostings, postingArrays(org, keys), keys)
-}
-
-// PutPostings stores lists of the search index.
-func (bulk) PutPostings(ctx context.Context, tx *sql.Tx, org []byte, keys []sqlstore.PostingKey, lists [][]byte) error {
-	_, err := tx.ExecContext(ctx, putPostings, append(postingArrays(org, keys), lists)...)
-	return err
-}
-
 // load reads values by the places of their keys.
 func load[K comparable](ctx context.Context, tx *sql.Tx, query string, args []any, keys []K) (map[K][]byte, error) {
 	rows, err := tx.QueryContext(ctx, query, args...)

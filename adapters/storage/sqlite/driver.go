@@ -10,13 +10,10 @@ import (
 	"github.com/csm-monitor/csm-monitor/adapters/storage/internal/sqlstore"
 )
 
-// newDriver is SQLite with the functions by which it adds to stored values itself, in one statement instead of two.
+// newDriver is SQLite with the function by which it adds to stored values itself, in one statement instead of two.
 func newDriver() (*sqlite.Driver, error) {
 	d := &sqlite.Driver{}
-	return d, errors.Join(
-		d.RegisterDeterministicScalarFunction("csm_add", 2, onBlobs(func(a, b []byte) ([]byte, error) { return sqlstore.AddVectors(a, b) })),
-		d.RegisterDeterministicScalarFunction("csm_file", 2, onBlobs(sqlstore.FilePostings)),
-	)
+	return d, d.RegisterDeterministicScalarFunction("csm_add", 2, onBlobs(func(a, b []byte) ([]byte, error) { return sqlstore.AddVectors(a, b) }))
 }
 
 var errBlobs = errors.New("takes two blobs")

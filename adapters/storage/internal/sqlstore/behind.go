@@ -52,8 +52,22 @@ func (d *todo) take() []tenant.ID {
 	return list
 }
 
-// pause gathers writes before they are worked on: a batch of a hundred costs hardly more than one.
-const pause = 50 * time.Millisecond
+// calm is how long nobody must have written before work begins, and patience how long work waits for that: a batch of a
+// thousand costs hardly more than one.
+const (
+	calm     = 100 * time.Millisecond
+	patience = 2 * time.Second
+)
+
+// gather waits until it is calm, or patience is over.
+func (b *behind) gather(ctx context.Context) error {
+	for over := time.Now().Add(patience); ; {
+		before := b.writes.Load()
+		if err := sleep(ctx, calm); err != nil || b.writes.Load() == before || time.Now().After(over) {
+			return err
+		}
+	}
+}
 
 // work starts the work behind the writes.
 func (s *Store) work() {
@@ -62,7 +76,11 @@ func (s *Store) work() {
 	b.index, b.zones = newTodo(), newTodo()
 	b.run(s.resume)
 	b.run(func(ctx context.Context) { b.follow(ctx, &b.index, s.catchUp) })
-	b.run(func(ctx context.Context) { b.follow(ctx, &b.zones, s.rebuild) })
+	b.run(func(ctx context.Context) {
+		b.follow(ctx, &b.zones, func(ctx context.Context, orgs []tenant.ID) []tenant.ID {
+			return lo.Filter(orgs, func(org tenant.ID, _ int) bool { return s.rebuild(ctx, org) != nil })
+		})
+	})
 	if s.dialect.Listen != nil {
 		b.run(func(ctx context.Context) {
 			s.dialect.Listen(ctx, func(org tenant.ID) { s.watchers.tell([]tenant.ID{org}) })
@@ -84,17 +102,22 @@ func (b *behind) stop() {
 	b.running.Wait()
 }
 
-// share is how many times as long as a transaction of its own the work lets writers go first, while there are any.
-const share = 4
+// share is how many times as long as a step of its own the work lets writers go first, while there are any.
+const share = 5
 
-// polite runs a transaction of the work, and lets writers go first afterwards if any came meanwhile.
-func (s *Store) polite(ctx context.Context, fn func(*tx) error) error {
+// politely runs a step of the work, and lets writers go first afterwards if any came meanwhile.
+func (s *Store) politely(ctx context.Context, step func() error) error {
 	before, began := s.behind.writes.Load(), time.Now()
-	err := s.change(ctx, fn)
+	err := step()
 	if err != nil || s.behind.writes.Load() == before {
 		return err
 	}
-	return sleep(ctx, share*min(time.Since(began), time.Second))
+	return sleep(ctx, min(share*time.Since(began), time.Second))
+}
+
+// polite runs a transaction of the work, and lets writers go first afterwards if any came meanwhile.
+func (s *Store) polite(ctx context.Context, fn func(*tx) error) error {
+	return s.politely(ctx, func() error { return s.change(ctx, fn) })
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
@@ -126,25 +149,19 @@ func (s *Store) resume(ctx context.Context) {
 	s.behind.index.add(left(`SELECT s.org FROM spaces s LEFT JOIN search_state i ON i.org = s.org WHERE s.logged > 0 OR s.seq > COALESCE(i.through, 0)`))
 }
 
-// follow does one kind of work for whatever is pending until the store closes. Work that fails is tried again a while
-// later.
-func (b *behind) follow(ctx context.Context, d *todo, work func(context.Context, tenant.ID) error) {
+// follow does one kind of work for whatever is pending until the store closes. Work returns the organisations where it
+// failed; they are tried again a while later.
+func (b *behind) follow(ctx context.Context, d *todo, work func(context.Context, []tenant.ID) (failed []tenant.ID)) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-d.signal:
 		}
-		if sleep(ctx, pause) != nil {
+		if b.gather(ctx) != nil {
 			return
 		}
-		var failed []tenant.ID
-		for _, org := range d.take() {
-			if work(ctx, org) != nil {
-				failed = append(failed, org)
-			}
-		}
-		if len(failed) > 0 {
+		if failed := work(ctx, d.take()); len(failed) > 0 {
 			if sleep(ctx, retryAfter) != nil {
 				return
 			}
@@ -153,14 +170,33 @@ func (b *behind) follow(ctx context.Context, d *todo, work func(context.Context,
 	}
 }
 
-// catchUp files what an organisation's writes left to file, and folds what they left in the log.
-func (s *Store) catchUp(ctx context.Context, org tenant.ID) error {
+// catchUp files what writes left to file in some organisations, and folds what they left in their logs.
+func (s *Store) catchUp(ctx context.Context, orgs []tenant.ID) (failed []tenant.ID) {
+	orgs = inLockOrder(orgs)
 	before := s.behind.writes.Load()
-	if err := s.indexAll(ctx, org); err != nil {
-		return err
+	for left := orgs; len(left) > 0; {
+		err := s.politely(ctx, func() (err error) {
+			left, err = s.indexSome(ctx, left)
+			return err
+		})
+		if err != nil {
+			return s.catchUpEach(ctx, orgs)
+		}
 	}
-	if s.behind.writes.Load() != before {
-		return nil // whoever wrote has woken us again
+	for _, some := range lo.Chunk(orgs, settledAtOnce) {
+		if s.behind.writes.Load() != before {
+			s.behind.index.add(some) // when it is calm
+		} else if s.settle(ctx, some) != nil {
+			failed = append(failed, some...)
+		}
 	}
-	return s.settle(ctx, org)
+	return failed
+}
+
+// settledAtOnce is how many organisations' logs one transaction folds.
+const settledAtOnce = 16
+
+// catchUpEach files one organisation after the other, so that one that cannot be filed holds up no other.
+func (s *Store) catchUpEach(ctx context.Context, orgs []tenant.ID) []tenant.ID {
+	return lo.Filter(orgs, func(org tenant.ID, _ int) bool { return s.indexAll(ctx, org) != nil })
 }

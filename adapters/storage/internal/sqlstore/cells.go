@@ -36,17 +36,25 @@ func (d deltas) take(k metric.Key, v metric.Vector) error {
 // the log is folded behind.
 const foldAt = 4096
 
-// settle folds the log of an organisation that nobody writes to.
-func (s *Store) settle(ctx context.Context, org tenant.ID) error {
+// settle folds the logs of organisations that nobody writes to, in the order in which all transactions lock them.
+func (s *Store) settle(ctx context.Context, orgs []tenant.ID) error {
 	return s.polite(ctx, func(t *tx) error {
-		sp, ok, err := t.space(org, t.dialect.Lock)
-		if !ok || err != nil || sp.logged == 0 {
-			return err
+		for _, org := range orgs {
+			sp, ok, err := t.space(org, t.dialect.Lock)
+			if err != nil {
+				return err
+			}
+			if !ok || sp.logged == 0 {
+				continue
+			}
+			if err := t.fold(sp, nil); err != nil {
+				return err
+			}
+			if err := t.put(sp); err != nil {
+				return err
+			}
 		}
-		if err := t.fold(sp, nil); err != nil {
-			return err
-		}
-		return t.put(sp)
+		return nil
 	})
 }
 

@@ -1,10 +1,7 @@
 package sqlstore
 
 import (
-	"bytes"
 	"encoding/hex"
-	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -233,38 +230,6 @@ func BenchmarkContent(b *testing.B) {
 			if _, err := decodeContent(content); err != nil {
 				b.Fatal(err)
 			}
-		}
-	})
-}
-
-func TestPostings(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		draw := func(label string) map[posting]bool {
-			return rapid.MapOf(rapid.Custom(func(t *rapid.T) posting {
-				return posting{rapid.Int64Range(0, dayMicros-1).Draw(t, "offset"), rapid.Int64Range(1, 1<<40).Draw(t, "row")}
-			}), rapid.Just(true)).Draw(t, label)
-		}
-		sorted := func(m map[posting]bool) (list []posting) {
-			for p := range m {
-				list = append(list, p)
-			}
-			slices.SortFunc(list, comparePostings)
-			return list
-		}
-		a, b := draw("a"), draw("b")
-		filed, err := FilePostings(encodePostings(sorted(a)), encodePostings(sorted(b)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for p := range b {
-			a[p] = true
-		}
-		if !bytes.Equal(filed, encodePostings(sorted(a))) {
-			t.Fatal("filing is not the union")
-		}
-		got, err := decodePostings(filed)
-		if err != nil || fmt.Sprint(got) != fmt.Sprint(sorted(a)) {
-			t.Fatalf("%v, %v", got, err)
 		}
 	})
 }

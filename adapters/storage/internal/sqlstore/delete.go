@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/google/uuid"
@@ -167,37 +168,14 @@ func (t *tx) dropDays(sp *space) error {
 	if err != nil {
 		return err
 	}
-	if !found {
-		return t.exec(`DELETE FROM postings WHERE org = ?`, id(sp.org))
+	day := int64(math.MaxInt64)
+	if found {
+		day, _ = dayOf(oldest)
 	}
-	day, _ := dayOf(oldest)
-	return t.exec(`DELETE FROM postings WHERE org = ? AND day < ?`, id(sp.org), day)
-}
-
-// unfile takes conversations out of the search index.
-func (t *tx) unfile(sp *space, uids []uuid.UUID) error {
-	less := map[PostingKey][]posting{}
-	for _, part := range lo.Chunk(uids, maxIn) {
-		err := t.each(`SELECT id, uid, seq, content FROM conversations WHERE org = ? AND uid IN `+in(len(part)), uidArgs(sp, part), func(scan func(...any) error) error {
-			var (
-				row, seq int64
-				uid      uuid.UUID
-				content  []byte
-			)
-			if err := scan(&row, &uid, &seq, &content); err != nil {
-				return err
-			}
-			// What does not open any more cannot say what it was filed under, and must still go.
-			if c, err := sp.openContent(uid, seq, content); err == nil {
-				sp.postingsOf(row, &c, less)
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
+	if err := t.exec(`DELETE FROM postings WHERE org = ? AND day < ?`, id(sp.org), day); err != nil {
+		return err
 	}
-	return t.unfilePostings(sp.org, less)
+	return t.exec(`DELETE FROM segments WHERE org = ? AND day < ?`, id(sp.org), day)
 }
 
 // leaving reads what of some rows must be settled before they go.

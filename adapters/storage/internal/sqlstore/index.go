@@ -1,7 +1,9 @@
 package sqlstore
 
 import (
+	"bytes"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/samber/lo"
@@ -10,113 +12,188 @@ import (
 	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
 
-const (
-	// indexedAtOnce is how many conversations one step of the index takes in at most. The more, the fewer lists are
-	// written for each.
-	indexedAtOnce = 2048
-	// filedAtOnce is how many lists one transaction writes, so that writers do not wait long.
-	filedAtOnce = 512
-)
+// indexedAtOnce is how many conversations one step of the index takes in at most, of all organisations together.
+const indexedAtOnce = 2048
+
+// unfiled is what one step of the index is about to file for one organisation.
+type unfiled struct {
+	org tenant.ID
+	// through and gone are the state of the organisation that it rests on: how far the index had come, and how many
+	// conversations had been removed.
+	through, gone int64
+	// last and at are how far the index has come afterwards, full says that there is more to do.
+	last, at int64
+	full     bool
+	// count is how many conversations it holds.
+	count int
+	// days are the segments to store, by day, and stale those they replace.
+	days  map[int64]segment
+	stale []segmentPlace
+}
+
+// segmentPlace is where a segment is stored. Its number is the version the index had come to when it was stored.
+type segmentPlace struct{ day, number int64 }
 
 // indexAll files everything the organisation has stored.
 func (s *Store) indexAll(ctx context.Context, org tenant.ID) error {
 	for {
-		more, err := s.indexSome(ctx, org)
-		if !more || err != nil {
+		left, err := s.indexSome(ctx, []tenant.ID{org})
+		if err != nil || len(left) == 0 {
 			return err
 		}
 	}
 }
 
-// unfiled is what one step of the index is about to file.
-type unfiled struct {
-	through, last, at int64
-	full              bool
-	rows              []int64
-	filed             map[PostingKey][]posting
-}
-
-// indexSome is one step: it reads what is new and makes tokens of it outside of any write, files them in short
-// transactions, and then says so. Filing twice changes nothing, so a step that is given up midway is simply done again.
-func (s *Store) indexSome(ctx context.Context, org tenant.ID) (more bool, err error) {
-	u, err := s.unindexed(ctx, org)
-	if u == nil || err != nil {
-		return false, err
-	}
-	for _, keys := range lo.Chunk(sortedKeys(u.filed), filedAtOnce) {
-		if err := s.polite(ctx, func(t *tx) error { return t.filePostings(org, keys, u.filed) }); err != nil {
-			return false, err
+// indexSome is one step of the index: it reads what is new in some organisations and makes segments of it outside of any
+// write, and files them in one transaction. The organisations are in lock order. It returns the organisations that may have more to file.
+func (s *Store) indexSome(ctx context.Context, orgs []tenant.ID) (left []tenant.ID, err error) {
+	var batch []*unfiled
+	count := 0
+	for i, org := range orgs {
+		if count >= indexedAtOnce {
+			left = append(left, orgs[i:]...)
+			break
 		}
-	}
-	err = s.change(ctx, func(t *tx) error {
-		if _, err := t.take(org); err != nil {
-			return err
-		}
-		if err := t.unfileRemoved(org, u); err != nil {
-			return err
-		}
-		now, _, err := t.searchState(org, "")
-		if err != nil || now >= u.last {
-			return err // another process was faster
-		}
-		return t.exec(`INSERT INTO search_state (org, through, at) VALUES (?, ?, ?) ON CONFLICT (org) DO UPDATE SET through = excluded.through, at = excluded.at`, id(org), u.last, u.at)
-	})
-	return u.full, err
-}
-
-// unfileRemoved takes out again what was removed after it was read. Removals take out what is filed, and hold the same
-// lock, so nothing is left of a conversation whichever of the two comes first.
-func (t *tx) unfileRemoved(org tenant.ID, u *unfiled) error {
-	gone := lo.SliceToMap(u.rows, func(row int64) (int64, bool) { return row, true })
-	for _, part := range lo.Chunk(u.rows, maxIn) {
-		args := append([]any{id(org)}, lo.ToAnySlice(part)...)
-		err := t.each(`SELECT id FROM conversations WHERE org = ? AND id IN `+in(len(part)), pad(args, len(part)), func(scan func(...any) error) error {
-			var row int64
-			err := scan(&row)
-			delete(gone, row)
+		var u *unfiled
+		err := s.look(ctx, func(t *tx) error {
+			sp, ok, err := t.space(org, "")
+			if !ok || err != nil {
+				return err
+			}
+			u, err = t.unfiled(sp, indexedAtOnce-count)
 			return err
 		})
 		if err != nil {
-			return err
+			return nil, err
+		}
+		if u != nil {
+			batch = append(batch, u)
+			count += u.count
+			if u.full {
+				left = append(left, org)
+			}
 		}
 	}
-	if len(gone) == 0 {
+	if len(batch) == 0 {
+		return left, nil
+	}
+	return left, s.change(ctx, func(t *tx) error {
+		for _, u := range batch {
+			if err := t.file(u); err != nil {
+				return err
+			}
+		}
 		return nil
-	}
-	less := map[PostingKey][]posting{}
-	for key, list := range u.filed {
-		if list = lo.Filter(list, func(p posting, _ int) bool { return gone[p.row] }); len(list) > 0 {
-			less[key] = list
-		}
-	}
-	return t.unfilePostings(org, less)
+	})
 }
 
-// unindexed reads what the index does not know yet; nil when it knows everything.
-func (s *Store) unindexed(ctx context.Context, org tenant.ID) (u *unfiled, err error) {
+// inLockOrder sorts organisations as all transactions lock them.
+func inLockOrder(orgs []tenant.ID) []tenant.ID {
+	return slices.SortedFunc(slices.Values(orgs), func(a, b tenant.ID) int { return bytes.Compare(a[:], b[:]) })
+}
+
+// file stores what a step made. Where a conversation was removed since, or another process was faster, it is made again,
+// now that nobody else can write.
+func (t *tx) file(u *unfiled) error {
+	sp, err := t.take(u.org)
+	if err != nil {
+		return err
+	}
+	through, _, err := t.searchState(u.org, "")
+	if err != nil {
+		return err
+	}
+	if through != u.through || sp.gone != u.gone {
+		if u, err = t.unfiled(sp, indexedAtOnce); u == nil || err != nil {
+			return err
+		}
+	}
+	for _, place := range u.stale {
+		if err := t.dropSegment(u.org, place); err != nil {
+			return err
+		}
+	}
+	for day, seg := range u.days {
+		if err := t.putSegment(u.org, segmentPlace{day, u.last}, seg); err != nil {
+			return err
+		}
+	}
+	return t.exec(`INSERT INTO search_state (org, through, at) VALUES (?, ?, ?) ON CONFLICT (org) DO UPDATE SET through = excluded.through, at = excluded.at`, id(u.org), u.last, u.at)
+}
+
+// unfiled reads at most limit conversations that the index does not know yet and makes segments of them; nil when it
+// knows all.
+func (t *tx) unfiled(sp *space, limit int) (*unfiled, error) {
 	began := time.Now()
-	err = s.look(ctx, func(t *tx) error {
-		sp, ok, err := t.space(org, "")
-		if !ok || err != nil {
-			return err
+	through, at, err := t.searchState(sp.org, "")
+	if err != nil || through >= sp.seq {
+		return nil, err
+	}
+	// Versions that were replaced or removed meanwhile need no filing.
+	u := &unfiled{org: sp.org, through: through, gone: sp.gone, last: sp.seq, at: max(at, began.UnixMicro()), days: map[int64]segment{}}
+	days := map[int64][]filing{}
+	err = t.since(sp, through, limit, func(row int64, c conversation.Conversation) error {
+		if u.count++; u.count == limit {
+			u.full, u.last, u.at = true, c.Seq, at
 		}
-		through, at, err := t.searchState(org, "")
-		if err != nil || through >= sp.seq {
-			return err
-		}
-		// Versions that were replaced or removed meanwhile need no filing.
-		u = &unfiled{through: through, last: sp.seq, at: max(at, began.UnixMicro()), filed: map[PostingKey][]posting{}}
-		n := 0
-		return t.since(sp, through, indexedAtOnce, func(row int64, c conversation.Conversation) error {
-			if n++; n == indexedAtOnce {
-				u.full, u.last, u.at = true, c.Seq, at
-			}
-			u.rows = append(u.rows, row)
-			sp.postingsOf(row, &c, u.filed)
-			return nil
-		})
+		day, offset := dayOf(c.StartedAt.UnixMicro())
+		days[day] = append(days[day], filing{posting{offset, row}, t.vocabulary.tokens(nil, sp, &c)})
+		return nil
 	})
-	return u, err
+	if err != nil {
+		return nil, err
+	}
+	stored, err := t.segmentSizes(sp.org, lo.Keys(days))
+	if err != nil {
+		return nil, err
+	}
+	for day, list := range days {
+		parts := []segment{newSegment(list)}
+		for _, number := range joinable(stored[day], len(list)) {
+			place := segmentPlace{day, number}
+			part, err := t.loadSegment(sp.org, place)
+			if err != nil {
+				return nil, err
+			}
+			u.stale, parts = append(u.stale, place), append(parts, part)
+		}
+		u.days[day] = joined(parts)
+	}
+	return u, nil
+}
+
+const (
+	// growth is how many segments of about one size a day has at most: where a new one would be one more, they become one.
+	growth = 4
+	// largestSegment is the size from which on a segment stays as it is.
+	largestSegment = 4096
+)
+
+// joinable are the segments of a day, of the given sizes, that are to be joined with a new one.
+func joinable(sizes map[int64]int64, size int) (numbers []int64) {
+	tier := func(n int64) (tier int) {
+		for ; n >= growth; n /= growth {
+			tier++
+		}
+		return tier
+	}
+	total := int64(size)
+	for total < largestSegment {
+		var same []int64
+		var more int64
+		for number, n := range sizes {
+			if n < largestSegment && tier(n) <= tier(total) && !slices.Contains(numbers, number) {
+				same = append(same, number)
+				more += n
+			}
+		}
+		if len(same) < growth-1 {
+			break
+		}
+		numbers = append(numbers, same...)
+		total += more
+	}
+	return numbers
 }
 
 // searchState is how far the index has come: the number of a version, and the time up to which nothing is missing.

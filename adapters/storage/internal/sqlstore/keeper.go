@@ -160,7 +160,7 @@ func argument(key any) any {
 
 // ownedTables are the tables with rows of organisations. The space, with the keys, comes last of all.
 var ownedTables = []string{
-	"conversations", "remains", "postings", "search_state", "cells", "cell_log", "tombstones", "onces", "gap_links", "gaps",
+	"conversations", "remains", "segments", "postings", "search_state", "cells", "cell_log", "tombstones", "onces", "gap_links", "gaps",
 	"cursors", "ledger_lines", "ledger_closings", "api_keys",
 }
 

@@ -8,18 +8,15 @@ import (
 	"time"
 
 	"github.com/samber/lo"
-
-	"github.com/csm-monitor/csm-monitor/core/conversation"
-	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
 
-// The search index says for each day and word which conversations hold the word. A word is a keyed token of 40 bits;
-// its postings of one day are one value, so that a word's newest conversations are found by walking the days back, and
-// a day that expired is dropped as a whole. Postings only suggest: a reader opens what they name and looks for the
-// words there, so a token that two words share, or one that an edit left behind, never shows.
+// The search index is made of segments. A segment belongs to one day and says for some conversations which of them hold
+// which words; a word is a keyed token. It is written once, with what one step of the index found, and later joined with
+// others of its size, so that a day has few and a conversation is rarely written again. A reader walks the days back.
+// Postings only suggest: a reader opens what they name and looks for the words there, so a token that two words share,
+// or one that an edit left behind, never shows.
 
-// posting is one conversation in a day's list for a word: when it began after the start of the day, in microseconds,
-// and its row.
+// posting is one conversation of a day: when it began after the start of the day, in microseconds, and its row.
 type posting struct{ offset, row int64 }
 
 func comparePostings(a, b posting) int {
@@ -37,6 +34,216 @@ func dayOf(started int64) (day, offset int64) {
 	return day, started - day*dayMicros
 }
 
+// segment is a segment in memory: its conversations, sorted, and for every token the places of those that hold it,
+// ascending.
+type segment struct {
+	rows  []posting
+	lists map[int64][]uint32
+}
+
+// filing is a conversation that is to be filed, with its tokens.
+type filing struct {
+	posting
+	tokens []int64
+}
+
+// newSegment is the segment of some conversations.
+func newSegment(list []filing) segment {
+	slices.SortFunc(list, func(a, b filing) int { return comparePostings(a.posting, b.posting) })
+	s := segment{lists: map[int64][]uint32{}}
+	for i, f := range list {
+		s.rows = append(s.rows, f.posting)
+		for _, token := range f.tokens {
+			list := s.lists[token]
+			if n := len(list); n == 0 || list[n-1] != uint32(i) { // two words may have one token
+				s.lists[token] = append(list, uint32(i))
+			}
+		}
+	}
+	return s
+}
+
+// joined is one segment of several. A conversation that several of them hold is in it once, with the words of all.
+func joined(parts []segment) segment {
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	out := segment{lists: map[int64][]uint32{}}
+	for _, p := range parts {
+		out.rows = append(out.rows, p.rows...)
+	}
+	slices.SortFunc(out.rows, comparePostings)
+	out.rows = slices.Compact(out.rows)
+	for _, p := range parts {
+		place := make([]uint32, len(p.rows))
+		for i, row := range p.rows {
+			n, _ := slices.BinarySearchFunc(out.rows, row, comparePostings)
+			place[i] = uint32(n)
+		}
+		for token, list := range p.lists {
+			into := out.lists[token]
+			for _, i := range list {
+				into = append(into, place[i])
+			}
+			out.lists[token] = into
+		}
+	}
+	for token, list := range out.lists {
+		if !slices.IsSorted(list) {
+			slices.Sort(list)
+		}
+		out.lists[token] = slices.Compact(list)
+	}
+	return out
+}
+
+// without is the segment without some rows.
+func (s segment) without(gone map[int64]bool) segment {
+	out := segment{lists: map[int64][]uint32{}}
+	const left = ^uint32(0)
+	place := make([]uint32, len(s.rows))
+	for i, row := range s.rows {
+		place[i] = left
+		if !gone[row.row] {
+			place[i] = uint32(len(out.rows))
+			out.rows = append(out.rows, row)
+		}
+	}
+	for token, list := range s.lists {
+		var kept []uint32
+		for _, i := range list {
+			if place[i] != left {
+				kept = append(kept, place[i])
+			}
+		}
+		if len(kept) > 0 {
+			out.lists[token] = kept
+		}
+	}
+	return out
+}
+
+// partSize is about how many bytes one stored part of a segment has: what a search reads to find a word in it.
+const partSize = 4096
+
+// encoded is a segment as it is stored. Its lists lie in 2^bits parts, by the first bits of their tokens.
+type encoded struct {
+	size, bits int64
+	rows       []byte
+	parts      map[int64][]byte
+}
+
+// partOf is the part that holds a token's list.
+func partOf(token, bits int64) int64 { return token >> (tokenBits - bits) }
+
+// encode writes a segment: in every part, token after token, the distance from the one before, the length of the list,
+// and the list as distances.
+func (s segment) encode() encoded {
+	e := encoded{size: int64(len(s.rows)), rows: encodePostings(s.rows), parts: map[int64][]byte{}}
+	const tokenSize, placeSize = 6, 1
+	about := len(s.lists) * tokenSize
+	for _, list := range s.lists {
+		about += len(list) * placeSize
+	}
+	for about>>e.bits > partSize {
+		e.bits++
+	}
+	tokens := lo.Keys(s.lists)
+	slices.Sort(tokens)
+	var (
+		body, list []byte
+		last, part int64
+	)
+	flush := func() {
+		if len(body) > 0 {
+			e.parts[part] = slices.Clone(body)
+		}
+		body = body[:0]
+	}
+	for _, token := range tokens {
+		if p := partOf(token, e.bits); p != part {
+			flush()
+			part, last = p, 0
+		}
+		list = list[:0]
+		var before uint32
+		for _, i := range s.lists[token] {
+			list = binary.AppendUvarint(list, uint64(i-before))
+			before = i
+		}
+		body = binary.AppendUvarint(body, uint64(token-last))
+		body = binary.AppendUvarint(body, uint64(len(list)))
+		body = append(body, list...)
+		last = token
+	}
+	flush()
+	return e
+}
+
+var errPostings = errors.New("store: not a segment of the search index")
+
+// add takes in the lists of a stored part.
+func (s segment) add(part []byte) error {
+	return eachList(part, func(token int64, list []byte) (bool, error) {
+		places, err := decodePlaces(list, len(s.rows))
+		s.lists[token] = places
+		return true, err
+	})
+}
+
+// eachList calls fn with the lists of a part, in the order of their tokens, while it wants more.
+func eachList(part []byte, fn func(token int64, list []byte) (more bool, err error)) error {
+	var token int64
+	for len(part) > 0 {
+		step, n := binary.Uvarint(part)
+		if n <= 0 {
+			return errPostings
+		}
+		part = part[n:]
+		size, n := binary.Uvarint(part)
+		if n <= 0 || size > uint64(len(part)-n) {
+			return errPostings
+		}
+		token += int64(step)
+		if more, err := fn(token, part[n:n+int(size)]); !more || err != nil {
+			return err
+		}
+		part = part[n+int(size):]
+	}
+	return nil
+}
+
+// findList is the list of one token in a part of a segment with size conversations; nil when there is none.
+func findList(part []byte, token int64, size int) (places []uint32, err error) {
+	err = eachList(part, func(t int64, list []byte) (bool, error) {
+		if t == token {
+			var err error
+			places, err = decodePlaces(list, size)
+			return false, err
+		}
+		return t < token, nil
+	})
+	return places, err
+}
+
+// decodePlaces reads a list of places below size.
+func decodePlaces(b []byte, size int) ([]uint32, error) {
+	out := make([]uint32, 0, len(b))
+	var at uint64
+	for len(b) > 0 {
+		step, n := binary.Uvarint(b)
+		if n <= 0 || step > 1<<32 {
+			return nil, errPostings
+		}
+		b = b[n:]
+		if at += step; at >= uint64(size) {
+			return nil, errPostings
+		}
+		out = append(out, uint32(at))
+	}
+	return out, nil
+}
+
 // encodePostings writes a sorted list.
 func encodePostings(list []posting) []byte {
 	out := make([]byte, 0, 6*len(list))
@@ -48,8 +255,6 @@ func encodePostings(list []posting) []byte {
 	}
 	return out
 }
-
-var errPostings = errors.New("store: not a list of postings")
 
 func decodePostings(b []byte) ([]posting, error) {
 	out := make([]posting, 0, len(b)/4)
@@ -70,114 +275,4 @@ func decodePostings(b []byte) ([]posting, error) {
 		out = append(out, last)
 	}
 	return out, nil
-}
-
-// wordToken is a word as the index knows it.
-func (sp *space) wordToken(word string) int64 {
-	t := sp.sealer.Token("word", word)
-	return int64(binary.BigEndian.Uint64(t[:8]) >> 24)
-}
-
-// PostingKey is where a list of postings stands in an organisation.
-type PostingKey struct{ Day, Token int64 }
-
-// postingsOf are the places a conversation is filed under.
-func (sp *space) postingsOf(row int64, c *conversation.Conversation, into map[PostingKey][]posting) {
-	day, offset := dayOf(c.StartedAt.UnixMicro())
-	seen := map[string]bool{}
-	for i := range c.Messages {
-		for _, word := range conversation.SearchWords(c.Messages[i].Content) {
-			if !seen[word] {
-				seen[word] = true
-				key := PostingKey{day, sp.wordToken(word)}
-				into[key] = append(into[key], posting{offset, row})
-			}
-		}
-	}
-}
-
-// FilePostings is a stored list with more in it, as it is stored.
-func FilePostings(stored, more []byte) ([]byte, error) {
-	list, err := decodePostings(stored)
-	if err != nil {
-		return nil, err
-	}
-	fresh, err := decodePostings(more)
-	if err != nil {
-		return nil, err
-	}
-	if n := len(list); n == 0 || len(fresh) == 0 || comparePostings(list[n-1], fresh[0]) < 0 {
-		return encodePostings(append(list, fresh...)), nil
-	}
-	list = append(list, fresh...)
-	slices.SortFunc(list, comparePostings)
-	return encodePostings(slices.Compact(list)), nil
-}
-
-// sortedKeys are the places of lists in the order in which the table keeps them.
-func sortedKeys(by map[PostingKey][]posting) []PostingKey {
-	keys := lo.Keys(by)
-	slices.SortFunc(keys, func(a, b PostingKey) int { return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Token, b.Token)) })
-	return keys
-}
-
-// filePostings puts postings into their lists, for some of the places.
-func (t *tx) filePostings(org tenant.ID, keys []PostingKey, by map[PostingKey][]posting) error {
-	lists := make([][]byte, len(keys))
-	for i, key := range keys {
-		slices.SortFunc(by[key], comparePostings)
-		lists[i] = encodePostings(slices.Compact(by[key]))
-	}
-	if t.dialect.Bulk == nil {
-		for i, key := range keys {
-			// csm_file is FilePostings, as a function of the database.
-			err := t.exec(`INSERT INTO postings (org, day, token, rows) VALUES (?, ?, ?, ?)
-				ON CONFLICT (org, day, token) DO UPDATE SET rows = csm_file(rows, excluded.rows)`, id(org), key.Day, key.Token, lists[i])
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	stored, err := t.dialect.Bulk.LoadPostings(t.ctx, t.tx.Tx, id(org), keys)
-	if err != nil {
-		return err
-	}
-	for i, key := range keys {
-		if old, ok := stored[key]; ok {
-			if lists[i], err = FilePostings(old, lists[i]); err != nil {
-				return err
-			}
-		}
-	}
-	return t.dialect.Bulk.PutPostings(t.ctx, t.tx.Tx, id(org), keys, lists)
-}
-
-// unfilePostings takes postings out of their lists.
-func (t *tx) unfilePostings(org tenant.ID, by map[PostingKey][]posting) error {
-	for _, key := range sortedKeys(by) {
-		var stored []byte
-		found, err := t.first(`SELECT rows FROM postings WHERE org = ? AND day = ? AND token = ?`, id(org), key.Day, key.Token)(&stored)
-		if err != nil {
-			return err
-		}
-		if !found {
-			continue
-		}
-		list, err := decodePostings(stored)
-		if err != nil {
-			return err
-		}
-		gone := lo.SliceToMap(by[key], func(p posting) (posting, bool) { return p, true })
-		list = slices.DeleteFunc(list, func(p posting) bool { return gone[p] })
-		if len(list) == 0 {
-			err = t.exec(`DELETE FROM postings WHERE org = ? AND day = ? AND token = ?`, id(org), key.Day, key.Token)
-		} else {
-			err = t.exec(`UPDATE postings SET rows = ? WHERE org = ? AND day = ? AND token = ?`, encodePostings(list), id(org), key.Day, key.Token)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
+	"strconv"
 
 	"github.com/samber/lo"
 
@@ -56,7 +57,7 @@ func (s *searcher) reach() (first, last int64, ok bool, err error) {
 		day   *int64
 		order string
 	}{{&first, ""}, {&last, " DESC"}} {
-		ok, err = s.first(`SELECT day FROM postings WHERE org = ? ORDER BY day`+end.order+` LIMIT 1`, id(s.sp.org))(end.day)
+		ok, err = s.first(`SELECT day FROM segments WHERE org = ? ORDER BY day`+end.order+` LIMIT 1`, id(s.sp.org))(end.day)
 		if err != nil {
 			return 0, 0, false, err
 		}
@@ -138,8 +139,11 @@ func (s *searcher) readTail() error {
 func (s *searcher) full() bool { return s.total == nil && len(s.found) >= s.limit }
 
 // day reads the candidates of one day, newest first, a few at a time.
-func (s *searcher) day(day int64, lists [][]posting) error {
-	candidates := s.candidates(lists)
+func (s *searcher) day(day int64, hits map[int64][][]uint32) error {
+	candidates, err := s.candidates(day, hits)
+	if err != nil {
+		return err
+	}
 	fresh := s.tail[day]
 	atOnce := min(max(s.limit+s.skip, 32), maxIn)
 	if len(fresh) > 0 || s.total != nil {
@@ -161,51 +165,73 @@ func (s *searcher) day(day int64, lists [][]posting) error {
 	return nil
 }
 
-// lists are the words' lists of some days.
-func (s *searcher) lists(from, to int64) (map[int64][][]posting, error) {
-	args := []any{id(s.sp.org)}
-	for day := from; day <= to; day++ {
-		args = append(args, day)
-	}
+// lists are the words' lists of some days, by day and segment.
+func (s *searcher) lists(from, to int64) (map[int64]map[int64][][]uint32, error) {
+	out := map[int64]map[int64][][]uint32{}
 	for _, token := range s.tokens {
-		args = append(args, token)
-	}
-	out := map[int64][][]posting{}
-	query := `SELECT day, rows FROM postings WHERE org = ? AND day IN ` + list0(int(to-from)+1) + ` AND token IN ` + list0(len(s.tokens))
-	err := s.each(query, args, func(scan func(...any) error) error {
-		var (
-			day    int64
-			stored []byte
-		)
-		if err := scan(&day, &stored); err != nil {
+		// Segments first: where in one of them a token's list lies depends on its size.
+		query := `SELECT s.day, s.number, s.size, p.lists FROM segments AS s CROSS JOIN postings AS p
+			WHERE s.org = ? AND s.day BETWEEN ? AND ? AND p.org = s.org AND p.day = s.day AND p.number = s.number
+			AND p.part = CAST(? AS BIGINT) >> (` + strconv.Itoa(tokenBits) + ` - s.bits)`
+		err := s.eachKept(query, []any{id(s.sp.org), from, to, token}, func(scan func(...any) error) error {
+			var (
+				day, number int64
+				size        int
+				part        []byte
+			)
+			if err := scan(&day, &number, &size, &part); err != nil {
+				return err
+			}
+			places, err := findList(part, token, size)
+			if len(places) > 0 {
+				if out[day] == nil {
+					out[day] = map[int64][][]uint32{}
+				}
+				out[day][number] = append(out[day][number], places)
+			}
 			return err
+		})
+		if err != nil {
+			return nil, err
 		}
-		list, err := decodePostings(stored)
-		out[day] = append(out[day], list)
-		return err
-	})
-	return out, err
+	}
+	return out, nil
 }
 
 // candidates are what all the words' lists of a day name, newest first.
-func (s *searcher) candidates(lists [][]posting) []posting {
-	if len(lists) < len(s.tokens) {
-		return nil
+func (s *searcher) candidates(day int64, hits map[int64][][]uint32) (out []posting, err error) {
+	for number, lists := range hits {
+		if len(lists) < len(s.tokens) {
+			continue
+		}
+		slices.SortFunc(lists, func(a, b []uint32) int { return len(a) - len(b) })
+		common := lists[0]
+		for _, list := range lists[1:] {
+			common = intersect(common, list)
+		}
+		if len(common) == 0 {
+			continue
+		}
+		rows, err := s.segmentRows(s.sp.org, segmentPlace{day, number})
+		if err != nil {
+			return nil, err
+		}
+		for _, place := range common {
+			if int(place) >= len(rows) {
+				return nil, errPostings
+			}
+			out = append(out, rows[place])
+		}
 	}
-	slices.SortFunc(lists, func(a, b []posting) int { return len(a) - len(b) })
-	common := lists[0]
-	for _, list := range lists[1:] {
-		common = intersect(common, list)
-	}
-	slices.Reverse(common)
-	return common
+	slices.SortFunc(out, func(a, b posting) int { return comparePostings(b, a) })
+	return slices.Compact(out), nil
 }
 
 // intersect keeps what both sorted lists hold.
-func intersect(a, b []posting) []posting {
+func intersect(a, b []uint32) []uint32 {
 	out := a[:0]
 	for _, p := range a {
-		if _, ok := slices.BinarySearchFunc(b, p, comparePostings); ok {
+		if _, ok := slices.BinarySearch(b, p); ok {
 			out = append(out, p)
 		}
 	}

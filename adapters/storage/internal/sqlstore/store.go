@@ -22,6 +22,7 @@ type Store struct {
 	dialect     Dialect
 	sealer      storage.Sealer
 	spaces      spaceCache
+	vocabulary  vocabulary
 	statements  statements
 	gate        gate
 	watchers    watchers

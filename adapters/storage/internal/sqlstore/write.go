@@ -14,9 +14,6 @@ type Bulk interface {
 	// LoadCells reads the values of cells, PutCells stores them.
 	LoadCells(ctx context.Context, tx *sql.Tx, org []byte, keys []CellKey) (map[CellKey][]byte, error)
 	PutCells(ctx context.Context, tx *sql.Tx, org []byte, keys []CellKey, values [][]byte) error
-	// LoadPostings and PutPostings do the same for lists of the search index.
-	LoadPostings(ctx context.Context, tx *sql.Tx, org []byte, keys []PostingKey) (map[PostingKey][]byte, error)
-	PutPostings(ctx context.Context, tx *sql.Tx, org []byte, keys []PostingKey, lists [][]byte) error
 }
 
 // insertedAtOnce is how many rows one statement inserts, if there are so many: binding values is cheaper than running

@@ -108,14 +108,28 @@ CREATE TABLE cell_log (
 	PRIMARY KEY (org, step)
 );
 
--- The search index: which rows hold a word, by day.
-CREATE TABLE postings (
-	org   UUID NOT NULL,
-	day   BIGINT NOT NULL,
-	token BIGINT NOT NULL,
-	rows  BYTEA NOT NULL,
-	PRIMARY KEY (org, day, token)
+-- The search index: segments of a day, and in parts which of their rows hold which words.
+CREATE TABLE segments (
+	org    UUID NOT NULL,
+	day    BIGINT NOT NULL,
+	number BIGINT NOT NULL,
+	size   INTEGER NOT NULL,
+	bits   INTEGER NOT NULL,
+	rows   BYTEA NOT NULL,
+	PRIMARY KEY (org, day, number)
 );
+
+CREATE TABLE postings (
+	org    UUID NOT NULL,
+	day    BIGINT NOT NULL,
+	number BIGINT NOT NULL,
+	part   INTEGER NOT NULL,
+	lists  BYTEA NOT NULL,
+	PRIMARY KEY (org, day, number, part)
+);
+-- Lists are read a part at a time and hardly compress.
+ALTER TABLE postings ALTER COLUMN lists SET STORAGE EXTERNAL;
+ALTER TABLE segments ALTER COLUMN rows SET STORAGE EXTERNAL;
 
 CREATE TABLE search_state (
 	org     UUID PRIMARY KEY,

@@ -105,13 +105,24 @@ CREATE TABLE cell_log (
 	PRIMARY KEY (org, step)
 ) WITHOUT ROWID;
 
--- The search index: which rows hold a word, by day.
+-- The search index: segments of a day, and in parts which of their rows hold which words.
+CREATE TABLE segments (
+	org    BLOB NOT NULL,
+	day    INTEGER NOT NULL,
+	number INTEGER NOT NULL,
+	size   INTEGER NOT NULL,
+	bits   INTEGER NOT NULL,
+	rows   BLOB NOT NULL,
+	PRIMARY KEY (org, day, number)
+) WITHOUT ROWID;
+
 CREATE TABLE postings (
-	org   BLOB NOT NULL,
-	day   INTEGER NOT NULL,
-	token INTEGER NOT NULL,
-	rows  BLOB NOT NULL,
-	PRIMARY KEY (org, day, token)
+	org    BLOB NOT NULL,
+	day    INTEGER NOT NULL,
+	number INTEGER NOT NULL,
+	part   INTEGER NOT NULL,
+	lists  BLOB NOT NULL,
+	PRIMARY KEY (org, day, number, part)
 ) WITHOUT ROWID;
 
 CREATE TABLE search_state (
