@@ -71,6 +71,7 @@ func common(cfg config.Config) fx.Option {
 			func() func() time.Time { return time.Now },
 			openStore, newMonitor, newRunner,
 		),
+		fx.Invoke(ballast),
 	)
 }
 
@@ -88,7 +89,8 @@ func openStore(lc fx.Lifecycle, cfg config.Config, keys *keyring, _ held, s stor
 	if err != nil {
 		return port.Storage{}, forgetting(keys, err)
 	}
-	store = groupcommit.Wrap(store, groupcommit.Options{})
+	// A database that processes share works on two transactions at a time; one process has to write one after the other.
+	store = groupcommit.Wrap(store, groupcommit.Options{Writers: lo.Ternary(store.Shared, 2, 1)})
 	lc.Append(fx.StopHook(store.Close))
 	return store, nil
 }

@@ -22,7 +22,8 @@ const (
 	chunkBytes = 4 << 20
 )
 
-// batch is a batch on its way in. It is read, stored and answered chunk by chunk, in constant memory.
+// batch is a batch on its way in. It is read, stored and answered chunk by chunk, in constant memory: while one chunk is
+// stored the next is read.
 type batch struct {
 	call   *call
 	items  items.Reader
@@ -32,11 +33,18 @@ type batch struct {
 	out    *report
 	// index is the number of items read so far.
 	index int
-	// results and arrivals are of the chunk at hand; at maps an arrival to its result.
+}
+
+// chunk is the items that are stored together.
+type chunk struct {
 	results  []wire.BatchResult
 	arrivals []monitor.Arrival
-	at       []int
-	bytes    int
+	// at maps an arrival to its result.
+	at    []int
+	bytes int
+	// stored is closed when the chunk has been stored; stopped then says why none of it was, nil when it was.
+	stored  chan struct{}
+	stopped error
 }
 
 // postBatch takes many conversations in. Each has a result of its own, in order; a bad one never harms the others.
@@ -66,47 +74,67 @@ func (c *call) postBatch() error {
 // run reads to the end, or to where the batch breaks off. An error is returned only while nothing has been stored; later
 // ones are results.
 func (b *batch) run() error {
+	under, free := (*chunk)(nil), new(chunk) // the one that is being stored, and the one to read into
 	for {
-		ended := b.gather()
-		stopped := b.store()
-		if stopped != nil && !b.out.begun {
-			return stopped
-		}
-		if ended != io.EOF && stopped == nil {
-			if b.index == 0 && !b.out.begun && ended != nil {
-				return ended
-			}
-			if ended != nil {
-				b.add(items.Item{}, nil, ended)
+		ended := b.gather(free)
+		if under != nil {
+			<-under.stored
+			if stopped := under.stopped; stopped != nil {
+				return b.breakOff(under, stopped)
 			}
 		}
-		b.out.write(b.results)
-		if ended != nil || stopped != nil {
-			return b.out.finish(ended == io.EOF && stopped == nil)
+		if ended != nil && ended != io.EOF && b.index == 0 {
+			return ended
 		}
+		b.store(free)
+		if ended != nil {
+			<-free.stored
+			if stopped := free.stopped; stopped != nil {
+				return b.breakOff(free, stopped)
+			}
+			if ended != io.EOF {
+				free.results = free.results[:0]
+				b.add(free, items.Item{}, nil, ended)
+				b.out.write(free.results)
+			}
+			return b.out.finish(ended == io.EOF)
+		}
+		if under == nil {
+			under = new(chunk)
+		}
+		under, free = free, under
 	}
 }
 
+// breakOff ends a batch of which a chunk could not be stored.
+func (b *batch) breakOff(c *chunk, stopped error) error {
+	if !b.out.begun {
+		return stopped
+	}
+	b.out.write(c.results)
+	return b.out.finish(false)
+}
+
 // gather reads one chunk. The error is io.EOF at the batch's end, or what broke it off.
-func (b *batch) gather() error {
-	b.results, b.arrivals, b.at, b.bytes = b.results[:0], b.arrivals[:0], b.at[:0], 0
-	for len(b.results) < chunkItems && b.bytes < chunkBytes {
+func (b *batch) gather(c *chunk) error {
+	c.results, c.arrivals, c.at, c.bytes = c.results[:0], c.arrivals[:0], c.at[:0], 0
+	for len(c.results) < chunkItems && c.bytes < chunkBytes {
 		item, err := b.items.Next()
 		if err != nil {
 			return err
 		}
 		if errors.Is(item.Err, items.ErrTooLarge) {
-			b.add(item, nil, tooLarge(b.call.api.MaxBody))
+			b.add(c, item, nil, tooLarge(b.call.api.MaxBody))
 			continue
 		}
-		b.bytes += len(item.Raw)
+		c.bytes += len(item.Raw)
 		patch, warnings, err := b.reader.Read(item.Raw, intake.Frame{Org: b.call.who.org, Now: b.call.api.now(), Zone: b.zone.location})
 		if b.zone.err != nil {
 			return b.zone.err
 		}
 		if err != nil {
-			b.add(item, nil, err)
-			b.results[len(b.results)-1].ConversationID = cut(patch.Key.ID, conversation.MaxIDBytes)
+			b.add(c, item, nil, err)
+			c.results[len(c.results)-1].ConversationID = cut(patch.Key.ID, conversation.MaxIDBytes)
 			continue
 		}
 		arrival := monitor.Arrival{Patch: patch}
@@ -114,20 +142,20 @@ func (b *batch) gather() error {
 			// The header was found good before the first item.
 			arrival.Once, _ = b.call.once(b.call.r.Method+" "+b.call.r.URL.Path, "/"+strconv.Itoa(b.index), item.Raw)
 		}
-		b.arrivals, b.at = append(b.arrivals, arrival), append(b.at, len(b.results))
-		b.add(item, warnings, nil)
-		b.results[len(b.results)-1].ConversationID = patch.Key.ID
+		c.arrivals, c.at = append(c.arrivals, arrival), append(c.at, len(c.results))
+		b.add(c, item, warnings, nil)
+		c.results[len(c.results)-1].ConversationID = patch.Key.ID
 	}
 	return nil
 }
 
 // add notes the result of the next item.
-func (b *batch) add(item items.Item, warnings []intake.Warning, err error) {
+func (b *batch) add(c *chunk, item items.Item, warnings []intake.Warning, err error) {
 	r := wire.BatchResult{Index: b.index, Line: item.Line, Warnings: showWarnings(warnings)}
 	b.index++
-	b.results = append(b.results, r)
+	c.results = append(c.results, r)
 	if err != nil {
-		b.refuse(&b.results[len(b.results)-1], err)
+		b.refuse(&c.results[len(c.results)-1], err)
 	}
 }
 
@@ -140,20 +168,36 @@ func (b *batch) refuse(r *wire.BatchResult, err error) {
 	}
 }
 
-// store stores the chunk in one step. An error means that none of it was stored.
-func (b *batch) store() error {
-	if len(b.arrivals) == 0 {
+// store begins to store a chunk in one step, and to answer for it when it is.
+func (b *batch) store(c *chunk) {
+	c.stored, c.stopped = make(chan struct{}), nil
+	go func() {
+		defer close(c.stored)
+		defer func() {
+			if p := recover(); p != nil {
+				c.stopped = &Failure{Code: codeInternal, Cause: fmt.Errorf("panic: %v", p)}
+			}
+		}()
+		if c.stopped = b.keep(c); c.stopped == nil {
+			b.out.write(c.results)
+		}
+	}()
+}
+
+// keep stores a chunk. An error means that none of it was stored.
+func (b *batch) keep(c *chunk) error {
+	if len(c.arrivals) == 0 {
 		return nil
 	}
-	results, err := b.call.api.Monitor.Ingest(b.call.r.Context(), b.arrivals)
+	results, err := b.call.api.Monitor.Ingest(b.call.r.Context(), c.arrivals)
 	if err != nil {
-		for _, i := range b.at {
-			b.refuse(&b.results[i], err)
+		for _, i := range c.at {
+			b.refuse(&c.results[i], err)
 		}
 		return err
 	}
-	for k, i := range b.at {
-		b.settle(&b.results[i], results[k])
+	for k, i := range c.at {
+		b.settle(&c.results[i], results[k])
 	}
 	return nil
 }

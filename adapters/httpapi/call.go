@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/csm-monitor/csm-monitor/core/port"
 	"github.com/csm-monitor/csm-monitor/core/tenant"
@@ -120,10 +121,22 @@ func (c *call) once(where, suffix string, body []byte) (*idempotency, error) {
 	return newIdempotency(where, token+suffix, body, c.api.now()), nil
 }
 
+// answers are buffers in which answers have been written.
+var answers sync.Pool
+
 // json writes a value with its length.
 func (w *recorder) json(status int, media string, v any) error {
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
+	out, ok := answers.Get().(*bytes.Buffer)
+	if !ok {
+		out = new(bytes.Buffer)
+	}
+	out.Reset()
+	defer func() {
+		if out.Cap() <= 256<<10 {
+			answers.Put(out)
+		}
+	}()
+	encoder := json.NewEncoder(out)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(v); err != nil {
 		return err

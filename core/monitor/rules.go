@@ -58,7 +58,11 @@ func (r *reading) read(c *conversation.Conversation, settings tenant.Settings) c
 	n := len(c.Messages)
 	r.words, r.cues, r.turns = slices.Grow(r.words[:0], n)[:n], slices.Grow(r.cues[:0], n)[:n], slices.Grow(r.turns[:0], n)[:n]
 	r.senders = slices.Grow(r.senders[:0], n)[:n]
-	r.reader.Grow(lo.SumBy(c.Messages, func(m conversation.Message) int { return len(m.Content) }))
+	size := 0
+	for i := range c.Messages {
+		size += len(c.Messages[i].Content)
+	}
+	r.reader.Grow(size)
 	for i := range c.Messages {
 		m := &c.Messages[i]
 		r.senders[i] = m.Sender

@@ -49,7 +49,7 @@ func Open(ctx context.Context, dsn string, o storage.Options) (port.Storage, err
 	if err != nil {
 		return port.Storage{}, err
 	}
-	read, err := connect(path, readers, "_pragma=query_only(1)", "_pragma=cache_size(-4096)")
+	read, err := connect(path, readers, "_pragma=query_only(1)", "_pragma=cache_size(-2048)")
 	if err != nil {
 		return port.Storage{}, errors.Join(err, write.Close())
 	}

@@ -50,7 +50,7 @@ ALTER TABLE conversations ALTER COLUMN content SET STORAGE EXTERNAL;
 CREATE INDEX conversations_id ON conversations (org, id);
 CREATE INDEX conversations_seq ON conversations (org, seq);
 -- The listing answers every filter but the customer's from this index alone.
-CREATE INDEX conversations_listing ON conversations (org, started_at DESC, uid)
+CREATE INDEX conversations_listing ON conversations (org, started_at, uid DESC)
 	INCLUDE (platform, handler, sentiment, priority, outcome, reason, escalated, ai_handled, csat, topic, subtopic, agent);
 -- Customers come in no order: by fortnight first, only the pages of the fortnight are written to. With the topic, the
 -- index alone tells whether a customer came back.

@@ -47,7 +47,7 @@ CREATE TABLE conversations (
 CREATE UNIQUE INDEX conversations_uid ON conversations (org, uid);
 CREATE INDEX conversations_seq ON conversations (org, seq);
 -- The listing answers every filter but the customer's from this index alone.
-CREATE INDEX conversations_listing ON conversations (org, started_at DESC, uid, platform, handler, sentiment, priority,
+CREATE INDEX conversations_listing ON conversations (org, started_at, uid DESC, platform, handler, sentiment, priority,
 	outcome, reason, escalated, ai_handled, csat, topic, subtopic, agent);
 -- Customers come in no order: by fortnight first, only the pages of the fortnight are written to. With the topic, the
 -- index alone tells whether a customer came back.
