@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/csm-monitor/csm-monitor/adapters/wire"
 	"github.com/csm-monitor/csm-monitor/core/port"
 	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
@@ -136,10 +137,18 @@ func (w *recorder) json(status int, media string, v any) error {
 			answers.Put(out)
 		}
 	}()
-	encoder := json.NewEncoder(out)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(v); err != nil {
-		return err
+	if a, ok := v.(*wire.ConversationAnswer); ok {
+		line, err := a.AppendJSON(out.AvailableBuffer())
+		if err != nil {
+			return err
+		}
+		out.Write(append(line, '\n'))
+	} else {
+		encoder := json.NewEncoder(out)
+		encoder.SetEscapeHTML(false)
+		if err := encoder.Encode(v); err != nil {
+			return err
+		}
 	}
 	h := w.Header()
 	h.Set("Content-Type", media)

@@ -60,7 +60,7 @@ func (c *call) take(key *conversation.Key) error {
 	if results[0].Err != nil {
 		return results[0].Err
 	}
-	return c.answer(status(results[0].Effect), wire.ConversationAnswer{
+	return c.answer(status(results[0].Effect), &wire.ConversationAnswer{
 		Success: true, Conversation: showConversation(results[0].Conversation),
 		Effect: string(results[0].Effect), Warnings: showWarnings(warnings),
 	})
@@ -109,7 +109,7 @@ func (c *call) getConversation() error {
 	if err != nil {
 		return err
 	}
-	return c.answer(http.StatusOK, wire.ConversationAnswer{Success: true, Conversation: showConversation(found)})
+	return c.answer(http.StatusOK, &wire.ConversationAnswer{Success: true, Conversation: showConversation(found)})
 }
 
 func (c *call) deleteConversation() error {

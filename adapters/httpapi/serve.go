@@ -132,6 +132,9 @@ func requestID(given string) string {
 
 // visible escapes control characters and cuts what is long, so that nobody writes lines of our log for us.
 func visible(s string, most int) string {
+	if len(s) <= most && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '"' || r == '\\' }) {
+		return s
+	}
 	quoted := strconv.Quote(cut(s, most))
 	return quoted[1 : len(quoted)-1]
 }
