@@ -55,11 +55,19 @@ func TestGolden(t *testing.T) {
 	table, names := ops(), map[string]string{}
 	var passed, failed int
 	notCovered := map[string]int{}
+	fail := func(what string) {
+		failed++
+		t.Error(what)
+		fmt.Println("golden: FAILED " + strings.ReplaceAll(what, "\n  ", "; "))
+	}
 	for _, path := range paths {
-		for _, c := range load(t, path) {
+		cases, err := load(path)
+		if err != nil { // the other files still run: one summary says it all
+			fail(filepath.Base(path) + ": " + err.Error())
+		}
+		for _, c := range cases {
 			if earlier, twice := names[c.Name]; twice {
-				t.Errorf("%s: the name %q is also used in %s", path, c.Name, earlier)
-				failed++
+				fail(fmt.Sprintf("%s: the name %q is also used in %s", filepath.Base(path), c.Name, filepath.Base(earlier)))
 				continue
 			}
 			names[c.Name] = path
@@ -73,9 +81,7 @@ func TestGolden(t *testing.T) {
 				passed++
 				continue
 			}
-			failed++
-			t.Errorf("%s: %s (%s)\n  %s", filepath.Base(path), c.Name, c.Op, strings.Join(faults, "\n  "))
-			fmt.Printf("golden: FAILED %s (%s): %s\n", c.Name, c.Op, strings.Join(faults, "; "))
+			fail(fmt.Sprintf("%s: %s (%s)\n  %s", filepath.Base(path), c.Name, c.Op, strings.Join(faults, "\n  ")))
 		}
 	}
 	u := 0
@@ -89,20 +95,19 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-func load(t *testing.T, path string) []caseFile {
-	t.Helper()
+func load(path string) ([]caseFile, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	var f file
 	if err := json.Unmarshal(raw, &f); err != nil {
-		t.Fatalf("%s: %v", path, err)
+		return nil, err
 	}
 	if f.SchemaVersion != 2 {
-		t.Fatalf("%s: schema_version %d; this runner reads 2", path, f.SchemaVersion)
+		return nil, fmt.Errorf("schema_version %d; this runner reads 2", f.SchemaVersion)
 	}
-	return f.Cases
+	return f.Cases, nil
 }
 
 // run answers one case and returns what is wrong with the answer. A panic is a fault, not the end of the run.
