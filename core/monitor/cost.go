@@ -107,44 +107,91 @@ type account struct {
 
 // statement reckons the view's account.
 func (v view) statement(ctx context.Context) (account, error) {
-	cells, err := v.cells(ctx, metric.Grouping{Topic: true})
+	in, conversations, err := v.inputs(ctx)
 	if err != nil {
 		return account{}, err
+	}
+	out := account{conversations: conversations}
+	if out.Statement, err = roi.State(in); err != nil {
+		return account{}, err
+	}
+	usage := func(field func(roi.Usage) int64) int64 {
+		return lo.SumBy(in.Topics, func(t roi.TopicCounts) int64 { return field(t.Usage) })
+	}
+	out.priced = conversations > 0 && (in.Fee > 0 || usage(func(u roi.Usage) int64 { return u.ReportedN }) > 0 ||
+		out.Unpriced < usage(func(u roi.Usage) int64 { return u.Unreported }))
+	return out, nil
+}
+
+// inputs are what the account of the view is reckoned from. Closed months keep the terms they were closed with, so that
+// the account of a month is what its lines add up to, and that of a year what its months do.
+func (v view) inputs(ctx context.Context) (in roi.Inputs, conversations int64, err error) {
+	closings, err := v.m.store.Ledger.Closings(ctx, v.org.ID)
+	if err != nil {
+		return in, 0, err
+	}
+	in = roi.Inputs{Currency: v.org.Settings.Currency, Human: humanCost(v.org.Settings.Costs), SetUp: v.org.Settings.Costs.SetUp}
+	if in.SetUp != 0 {
+		in.MonthlySavings = lo.Map(closings, func(c roi.Closing, _ int) money.Micro { return c.Totals.HumanCost - c.Totals.AICost })
+	}
+	add := func(stretch view, terms *roi.Terms) error {
+		cells, err := stretch.cells(ctx, metric.Grouping{Topic: true})
+		for _, c := range cells {
+			row := topicCounts(c)
+			row.Terms = terms
+			in.Topics = append(in.Topics, row)
+			conversations += c.Values.At(metric.Conversations)
+		}
+		return err
+	}
+	from, last := v.window.Start, (*roi.Terms)(nil)
+	for i, c := range closings {
+		start, end, err := c.Period.Bounds(v.org.Settings.Location())
+		if err != nil {
+			return in, 0, err
+		}
+		if !end.After(from) {
+			continue
+		}
+		if until := earlier(end, v.window.End); from.Before(until) {
+			last = &closings[i].Terms
+			if err := add(v.between(from, until), last); err != nil {
+				return in, 0, err
+			}
+			fee, err := v.between(later(start, from), until).bookedFee(*last, start, end)
+			if err != nil {
+				return in, 0, err
+			}
+			in.Fee += fee
+			from = until
+		}
+	}
+	if !from.Before(v.window.End) && last != nil { // nothing is open: the newest closed month speaks for the view
+		in.Model, in.Rates = last.Model, &last.Rates
+		return in, conversations, nil
 	}
 	rates, err := v.rates(ctx)
 	if err != nil {
-		return account{}, err
+		return in, 0, err
 	}
-	fee, err := v.fee()
+	in.Model, in.Rates = costModel(v.org.Settings.Costs), &rates
+	fee, err := v.between(from, v.window.End).fee(v.org.Settings.Costs.MonthlyFee)
 	if err != nil {
-		return account{}, err
+		return in, 0, err
 	}
-	sum, err := metric.Total(cells)
-	if err != nil {
-		return account{}, err
-	}
-	months, err := v.monthlySavings(ctx)
-	if err != nil {
-		return account{}, err
-	}
-	out := account{conversations: sum.At(metric.Conversations)}
-	out.Statement, err = roi.State(roi.Inputs{
-		Currency: v.org.Settings.Currency,
-		Topics:   lo.Map(cells, func(c metric.Cell, _ int) roi.TopicCounts { return topicCounts(c) }),
-		Human:    humanCost(v.org.Settings.Costs), Model: costModel(v.org.Settings.Costs),
-		Fee: fee, SetUp: v.org.Settings.Costs.SetUp, MonthlySavings: months, Rates: &rates,
-	})
-	out.priced = out.conversations > 0 && (sum.At(metric.AICostReported) > 0 || fee > 0 || out.Unpriced < sum.At(metric.Unreported))
-	return out, err
+	in.Fee += fee
+	return in, conversations, add(v.between(from, v.window.End), nil)
 }
 
-// monthlySavings are those of the closed months, for the payback of what introducing the AI cost.
-func (v view) monthlySavings(ctx context.Context) ([]money.Micro, error) {
-	if v.org.Settings.Costs.SetUp == 0 {
-		return nil, nil
+func earlier(a, b time.Time) time.Time { return lo.Ternary(a.Before(b), a, b) }
+func later(a, b time.Time) time.Time   { return lo.Ternary(a.After(b), a, b) }
+
+// bookedFee is what a closed month, from start to end, was charged for the view's part of it.
+func (v view) bookedFee(terms roi.Terms, start, end time.Time) (money.Micro, error) {
+	if v.window.Start.Equal(start) && v.window.End.Equal(end) && !v.filtered() {
+		return terms.Fee, nil
 	}
-	closings, err := v.m.store.Ledger.Closings(ctx, v.org.ID)
-	return lo.Map(closings, func(c roi.Closing, _ int) money.Micro { return c.Totals.HumanCost - c.Totals.AICost }), err
+	return v.fee(terms.Model.MonthlyFee)
 }
 
 // costFigures are the four figures of the account. Without conversations nothing is known; without any cost of the AI
@@ -192,19 +239,16 @@ func (v view) rates(ctx context.Context) (roi.Rates, error) {
 	}))
 }
 
-// fee is the platform's fixed price for the window. It is nobody's topic, so a filtered view has none.
-func (v view) fee() (money.Micro, error) {
-	if v.where != (metric.Filter{}) || v.aiAgent != nil || v.org.Settings.Costs.MonthlyFee == 0 {
+// filtered says that the view leaves conversations out.
+func (v view) filtered() bool { return v.where != (metric.Filter{}) || v.aiAgent != nil }
+
+// fee is the platform's fixed monthly price for the window. It is nobody's topic, so a filtered view has none.
+func (v view) fee(monthly money.Micro) (money.Micro, error) {
+	end := earlier(v.window.End, v.asOf)
+	if v.filtered() || monthly == 0 || !v.window.Start.Before(end) {
 		return 0, nil
 	}
-	end := v.window.End
-	if end.After(v.asOf) {
-		end = v.asOf
-	}
-	if !v.window.Start.Before(end) {
-		return 0, nil
-	}
-	share, err := roi.ProrateFee(v.org.Settings.Costs.MonthlyFee.Exact(), v.window.Start, end, v.org.Settings.Location(), v.org.Settings.Currency)
+	share, err := roi.ProrateFee(monthly.Exact(), v.window.Start, end, v.org.Settings.Location(), v.org.Settings.Currency)
 	if err != nil {
 		return 0, err
 	}

@@ -189,7 +189,7 @@ func (v view) draft(ctx context.Context, period roi.Period) ([]roi.Line, roi.Ter
 	if err != nil {
 		return nil, roi.Terms{}, err
 	}
-	fee, err := v.fee()
+	fee, err := v.fee(v.org.Settings.Costs.MonthlyFee)
 	if err != nil {
 		return nil, roi.Terms{}, err
 	}

@@ -170,6 +170,79 @@ func TestAClosedMonthNeverChanges(t *testing.T) {
 	}
 }
 
+// The account of a closed month is what its lines add up to, whatever prices and handle times do later, and that of a
+// longer range what its months do.
+func TestTheAccountOfAClosedMonthIsItsLines(t *testing.T) {
+	d := newDesk(t)
+	price := func(each, hourly money.Micro) {
+		_, err := d.m.UpdateSettings(d.ctx, d.org, func(s tenant.Settings) (tenant.Settings, error) {
+			s.Costs.PerConversation, s.Costs.HumanHourly, s.Costs.MonthlyFee = each, lo.ToPtr(hourly), 10_000_000
+			return s, nil
+		})
+		d.must(err)
+	}
+	day := func(month time.Month) time.Time { return time.Date(2026, month, 5, 9, 0, 0, 0, time.UTC) }
+	fill := func(month time.Month, minutes int) {
+		for i := range 25 {
+			d.send(
+				said{id: fmt.Sprint("ai", month, i), start: day(month), topic: "billing", lines: []line{asks, answers, thanks}},
+				said{id: fmt.Sprint("human", month, i), start: day(month), topic: "billing", lines: append([]line{asks}, lo.Times(minutes+i%3, func(int) line { return agent })...)},
+			)
+		}
+		d.work()
+	}
+	shown := func(start, end time.Time) (t roi.Totals) {
+		account, err := d.m.CostAnalysis(d.ctx, monitor.Request{Org: d.org, Start: start, End: end})
+		d.must(err)
+		ai, _ := account.Total.Get("total_ai_cost")
+		human, _ := account.Total.Get("total_estimated_human_cost")
+		if human.Estimate.Low == nil || !(*human.Estimate.Low < *human.Estimate.Value && *human.Estimate.Value < *human.Estimate.High) {
+			d.Errorf("the human cost from %s on has no interval: %+v", start.Format(time.DateOnly), human.Estimate)
+		}
+		return roi.Totals{AICost: *ai.Money, HumanCost: *human.Money}
+	}
+	d.now = time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
+	first := func(m time.Month) time.Time { return time.Date(2026, m, 1, 0, 0, 0, 0, time.UTC) }
+	price(1_000_000, 30_000_000)
+	fill(time.January, 3)
+	_, err := d.m.CloseMonth(d.ctx, d.org, "2026-01")
+	d.must(err)
+	price(500_000, 36_000_000)
+	fill(time.February, 6)
+	_, err = d.m.CloseMonth(d.ctx, d.org, "2026-02")
+	d.must(err)
+	price(100_000, 60_000_000)
+	fill(time.March, 9)
+	d.send(said{id: "late", start: day(time.January), topic: "billing", lines: []line{asks, answers, thanks}})
+	d.work()
+
+	var sum roi.Totals
+	for m, period := range []roi.Period{"2026-01", "2026-02", "2026-03"} {
+		var lines []roi.Line
+		for l, err := range d.store.Ledger.Lines(d.ctx, d.org, roi.LineQuery{}) {
+			d.must(err)
+			if l.Origin() == period {
+				lines = append(lines, l)
+			}
+		}
+		got := shown(first(time.Month(m+1)), first(time.Month(m+2)))
+		if period == "2026-03" {
+			month, err := d.m.LedgerMonth(d.ctx, d.org, period)
+			d.must(err)
+			lines = lo.Filter(month.Lines, func(l roi.Line, _ int) bool { return l.CorrectsPeriod == "" })
+		}
+		want, err := roi.Total(lines)
+		d.must(err)
+		if got != want || got.HumanCost == 0 {
+			t.Errorf("%s shows %+v, its lines add up to %+v", period, got, want)
+		}
+		sum.AICost, sum.HumanCost = sum.AICost+got.AICost, sum.HumanCost+got.HumanCost
+	}
+	if whole := shown(first(time.January), first(time.April)); whole != sum {
+		t.Errorf("the range shows %+v, its months add up to %+v", whole, sum)
+	}
+}
+
 // topical embeds by whether a text speaks of money, so that questions without a common word can mean the same.
 func TestABadArrivalHarmsNoOther(t *testing.T) {
 	d := newDesk(t)

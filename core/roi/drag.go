@@ -33,7 +33,7 @@ type TopicDrag struct {
 
 func (s *Statement) addDrag(in Inputs) error {
 	s.Drag.Estimate = stat.Unknown(EscalationDragDefinition, 0)
-	escalated := lo.Filter(in.Topics, func(t TopicCounts, _ int) bool { return t.Escalated > 0 })
+	escalated := lo.Filter(mergeTopics(in.Topics), func(t TopicCounts, _ int) bool { return t.Escalated > 0 })
 	compared := lo.Filter(escalated, func(t TopicCounts, _ int) bool { return t.HumanOnly.N > 0 && t.AfterAI.N > 0 })
 	s.Drag.Escalated = lo.SumBy(compared, func(t TopicCounts) int64 { return t.Escalated })
 	s.Drag.Uncompared = lo.SumBy(escalated, func(t TopicCounts) int64 { return t.Escalated }) - s.Drag.Escalated

@@ -23,6 +23,9 @@ type TopicCounts struct {
 	// HumanOnly and AfterAI are the handle times of conversations that only people handled, and that people took over
 	// from the AI.
 	HumanOnly, AfterAI Handle
+	// Terms are those of the closed month the row belongs to, so that what was booked is what is shown; nil takes the
+	// inputs' own.
+	Terms *Terms
 }
 
 // Credited is the number of conversations credited to the AI in the view.
@@ -40,9 +43,10 @@ func (t TopicCounts) Credited(view View) int64 {
 type Inputs struct {
 	// Currency is the one currency all amounts are in.
 	Currency string
-	Topics   []TopicCounts
-	Human    HumanCost
-	Model    CostModel
+	// Topics has a row for each topic, and for each topic of a closed month with terms of its own.
+	Topics []TopicCounts
+	Human  HumanCost
+	Model  CostModel
 	// Fee is the platform's fee for this window, see ProrateFee; the monthly fee itself is in Model.
 	Fee money.Micro
 	// SetUp is what introducing the AI cost, once, and MonthlySavings the savings of the whole months since; both are for
@@ -63,7 +67,11 @@ func (in Inputs) validate() error {
 	if _, err := money.MinorUnits(in.Currency); err != nil {
 		return err
 	}
-	if twice := lo.FindDuplicatesBy(in.Topics, func(t TopicCounts) string { return t.Topic }); len(twice) > 0 {
+	type row struct {
+		topic string
+		terms *Terms
+	}
+	if twice := lo.FindDuplicatesBy(in.Topics, func(t TopicCounts) row { return row{t.Topic, t.Terms} }); len(twice) > 0 {
 		return fmt.Errorf("topic %q: %w", twice[0].Topic, errTopicTwice)
 	}
 	for _, t := range in.Topics {

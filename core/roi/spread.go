@@ -15,11 +15,6 @@ type topicCount struct {
 	count int64
 }
 
-// skewed is a positive amount with the interval of stat.SkewedInterval over its parts; ok is false where there is none.
-func skewed(value float64, parts []stat.Part) (stat.Interval, bool) {
-	return stat.SkewedInterval(value, parts, stat.Confidence95)
-}
-
 // handleParts are the independent parts of Σ credited · mean seconds. The means used are
 // w·own + (1−w)·organisation with w = 1 from 20 contacts on and n/(n+20) below, and the organisation's mean is itself
 // Σ nⱼ·ownⱼ / N; so the sum is linear in the topics' own means, and its variance is Σ coefficient² · s²/n. Where all

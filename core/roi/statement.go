@@ -39,8 +39,9 @@ type Statement struct {
 	PaybackMonths *money.Exact
 
 	topics []TopicCounts
-	// each is the human cost of one contact, by topic and not rounded.
-	each []money.Exact
+	// terms are those of each row of topics, and each the human cost of one contact there, not rounded.
+	terms []*Terms
+	each  []money.Exact
 }
 
 // ChargeTotal is one model's part of the AI's cost.
@@ -102,12 +103,17 @@ func State(in Inputs) (Statement, error) {
 		return Statement{}, err
 	}
 	s := Statement{Currency: in.Currency, Rates: rates, topics: in.Topics}
-	s.each = lo.Map(in.Topics, func(t TopicCounts, _ int) money.Exact {
-		each, _ := rates.PerContact(t.Topic)
+	own := &Terms{Rates: rates, Model: in.Model}
+	s.terms = lo.Map(in.Topics, func(t TopicCounts, _ int) *Terms { return lo.CoalesceOrEmpty(t.Terms, own) })
+	s.each = lo.Map(in.Topics, func(t TopicCounts, i int) money.Exact {
+		each, _ := s.terms[i].Rates.PerContact(t.Topic)
 		return each
 	})
-	s.Unpriced = lo.SumBy(in.Topics, func(t TopicCounts) int64 { return in.Model.Unpriced(t.Usage) })
 	s.Confidence = rates.Confidence()
+	for i, t := range in.Topics {
+		s.Unpriced += s.terms[i].Model.Unpriced(t.Usage)
+		s.Confidence = lo.CoalesceOrEmpty(s.Confidence, s.terms[i].Rates.Confidence())
+	}
 	if s.Unpriced > 0 {
 		s.Confidence = LowConfidence
 	}
@@ -125,15 +131,20 @@ func State(in Inputs) (Statement, error) {
 
 // addAICost rounds each model's total to the millionth and spreads it over the topics.
 func (s *Statement) addAICost(in Inputs) error {
-	handling := s.Rates.handling()
-	s.Topics = lo.Map(in.Topics, func(t TopicCounts, _ int) TopicFigures {
-		rate := s.Rates.Of(t.Topic)
+	handlings := map[*Terms]handling{}
+	s.Topics = lo.Map(in.Topics, func(t TopicCounts, i int) TopicFigures {
+		rate := s.terms[i].Rates.Of(t.Topic)
+		handling, made := handlings[s.terms[i]]
+		if !made {
+			handling = s.terms[i].Rates.handling()
+			handlings[s.terms[i]] = handling
+		}
 		return TopicFigures{
 			Topic: t.Topic, Credited: t.Credited(Standard), Rate: rate, HandleEstimate: handling.estimate(rate),
 			PerContactEstimate: stat.Unknown(PerContactDefinition, rate.Handle.N), HumanCostEstimate: stat.Unknown(HumanCostDefinition, rate.Handle.N),
 		}
 	})
-	charges := lo.Map(in.Topics, func(t TopicCounts, _ int) []Charge { return in.Model.Charges(t.Usage) })
+	charges := lo.Map(in.Topics, func(t TopicCounts, i int) []Charge { return s.terms[i].Model.Charges(t.Usage) })
 	for _, model := range []Model{Reported, PerConversation, PerResolution, PerToken} {
 		parts, total, err := money.Millionths(lo.Map(charges, func(cs []Charge, _ int) money.Exact {
 			charge, _ := lo.Find(cs, func(c Charge) bool { return c.Model == model })
@@ -171,6 +182,7 @@ func (s *Statement) addViews(in Inputs) (err error) {
 			return err
 		}
 	}
+	defer func() { s.Topics = mergeFigures(s.Topics) }()
 	if s.Standard.HumanCost == nil {
 		return nil
 	}
@@ -183,7 +195,7 @@ func (s *Statement) addViews(in Inputs) (err error) {
 		if err != nil {
 			return err
 		}
-		t, second := &s.Topics[i], perSecond(*s.Rates.Hourly)
+		t, second := &s.Topics[i], perSecond(lo.FromPtr(s.terms[i].Rates.Hourly))
 		t.HumanCost, t.PerContact = &parts[i], &rounded
 		t.PerContactEstimate = times(t.HandleEstimate, second, rounded, PerContactDefinition)
 		t.HumanCostEstimate = times(t.HandleEstimate, second*float64(t.Credited), parts[i], HumanCostDefinition)
@@ -228,20 +240,11 @@ func (s *Statement) estimates(v *ViewFigures, n int64) {
 	if v.Percent != nil {
 		v.PercentEstimate = stat.Exact(v.Percent.Float64(), n, PercentageDefinition)
 	}
-	parts, ok := s.Rates.handleParts(s.topicCounts(v.View))
+	human, ok := s.humanInterval(v.View)
 	if !ok {
 		return
 	}
-	// The interval is that of the seconds: what they cost, and what the AI costs, are known.
-	each, ai := perSecond(*s.Rates.Hourly), s.AICost.Float64()
-	if each <= 0 {
-		return
-	}
-	seconds, ok := skewed(v.HumanCost.Float64()/each, parts)
-	if !ok {
-		return
-	}
-	human := seconds.Scale(each)
+	ai := s.AICost.Float64()
 	savings := stat.Interval{Low: human.Low - ai, High: human.High - ai}
 	v.HumanCostEstimate = carried(v.HumanCost.Float64(), human, n, HumanCostDefinition)
 	v.SavingsEstimate = carried(v.Savings.Float64(), savings, n, SavingsDefinition)
@@ -253,10 +256,6 @@ func (s *Statement) estimates(v *ViewFigures, n int64) {
 // carried is an estimate whose interval was carried through a formula.
 func carried(value float64, i stat.Interval, n int64, definition string) stat.Estimate {
 	return stat.WithInterval(value, i, stat.Confidence95, stat.MethodDelta, n, definition)
-}
-
-func (s *Statement) topicCounts(view View) []topicCount {
-	return lo.Map(s.topics, func(t TopicCounts, _ int) topicCount { return topicCount{t.Topic, t.Credited(view)} })
 }
 
 // addBreakEven asks how many conversations pay for the monthly fee at the shares and costs of this window.
