@@ -149,16 +149,18 @@ func (r *Runner) busy() (heard bool) {
 	}
 }
 
-// rest lets callers go first after work that began at a time, if they write and share this process.
+// rest lets callers go first after work that began at a time, if they write and share this process, until it is calm.
 func (r *Runner) rest(ctx context.Context, began time.Time) {
-	if r.Leases != nil || !r.busy() {
+	if r.Leases != nil {
 		return
 	}
-	over := time.NewTimer(min(share*time.Since(began), maxRest))
-	defer over.Stop()
-	select {
-	case <-ctx.Done():
-	case <-over.C:
+	for over := time.Now().Add(min(share*time.Since(began), maxRest)); ctx.Err() == nil && time.Now().Before(over) && r.busy(); {
+		pause := time.NewTimer(min(calm, time.Until(over)))
+		select {
+		case <-ctx.Done():
+		case <-pause.C:
+		}
+		pause.Stop()
 	}
 }
 

@@ -92,6 +92,7 @@ func dialect() sqlstore.Dialect {
 	return sqlstore.Dialect{
 		Prepared:      true,
 		CustomerIndex: " INDEXED BY conversations_customer",
+		ByRow:         " NOT INDEXED",
 		Lost:          func(error) bool { return false },
 		Taken:         func(err error) bool { return primary(err) == codes.SQLITE_CONSTRAINT },
 		Down: func(err error) bool {

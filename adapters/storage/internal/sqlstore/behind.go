@@ -105,14 +105,17 @@ func (b *behind) stop() {
 // share is how many times as long as a step of its own the work lets writers go first, while there are any.
 const share = 5
 
-// politely runs a step of the work, and lets writers go first afterwards if any came meanwhile.
+// politely runs a step of the work, and lets writers go first afterwards if any came meanwhile, until it is calm.
 func (s *Store) politely(ctx context.Context, step func() error) error {
-	before, began := s.behind.writes.Load(), time.Now()
+	b := &s.behind
+	before, began := b.writes.Load(), time.Now()
 	err := step()
-	if err != nil || s.behind.writes.Load() == before {
-		return err
+	over := time.Now().Add(min(share*time.Since(began), time.Second))
+	for err == nil && time.Now().Before(over) && b.writes.Load() != before {
+		before = b.writes.Load()
+		err = sleep(ctx, min(calm, time.Until(over)))
 	}
-	return sleep(ctx, min(share*time.Since(began), time.Second))
+	return err
 }
 
 // polite runs a transaction of the work, and lets writers go first afterwards if any came meanwhile.

@@ -108,7 +108,7 @@ func (t *tx) contactRows(sp *space, w wanted) ([]int64, error) {
 func (t *tx) contacts(sp *space, w wanted, rows []int64) (out []conversation.Conversation, err error) {
 	for _, part := range lo.Chunk(rows, maxIn) {
 		args := pad(append([]any{id(sp.org)}, lo.ToAnySlice(part)...), len(part))
-		err := t.eachKept(`SELECT uid, seq, started_at, customer, topic, content FROM conversations WHERE org = ? AND id IN `+in(len(part)), args, func(scan func(...any) error) error {
+		err := t.eachKept(`SELECT uid, seq, started_at, customer, topic, content FROM conversations`+t.dialect.ByRow+` WHERE org = ? AND id IN `+in(len(part)), args, func(scan func(...any) error) error {
 			var (
 				uid          uuid.UUID
 				seq, started int64

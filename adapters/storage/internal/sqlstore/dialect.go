@@ -17,6 +17,9 @@ type Dialect struct {
 	Lock string
 	// CustomerIndex follows the table's name where the database must be told to use the customers' index.
 	CustomerIndex string
+	// ByRow follows the table's name where the database must be told to look for rows by their numbers and not through an
+	// index of the organisation, whose every row it would read.
+	ByRow string
 	// Snapshot are the options of a transaction whose reads all see one state.
 	Snapshot sql.TxOptions
 	// Lost says that a transaction failed because of another one and may be run again.

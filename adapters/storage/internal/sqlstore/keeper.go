@@ -168,7 +168,7 @@ var ownedTables = []string{
 func (s orgs) Destroy(ctx context.Context, org tenant.ID) error {
 	for gone := int64(removedAtOnce); gone == removedAtOnce; {
 		err := s.polite(ctx, func(t *tx) (err error) {
-			gone, err = t.execN(`DELETE FROM conversations WHERE org = ? AND id IN (SELECT id FROM conversations WHERE org = ? ORDER BY started_at LIMIT ?)`, id(org), id(org), removedAtOnce)
+			gone, err = t.execN(`DELETE FROM conversations`+t.dialect.ByRow+` WHERE org = ? AND id IN (SELECT id FROM conversations WHERE org = ? ORDER BY started_at LIMIT ?)`, id(org), id(org), removedAtOnce)
 			return err
 		})
 		if err != nil {

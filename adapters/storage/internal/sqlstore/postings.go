@@ -123,8 +123,9 @@ func (s segment) without(gone map[int64]bool) segment {
 	return out
 }
 
-// partSize is about how many bytes one stored part of a segment has: what a search reads to find a word in it.
-const partSize = 4096
+// partSize is how many bytes one stored part of a segment has at most, or about so many: what a search reads to find a
+// word in it. A part of this size lies in one page of SQLite.
+const partSize = 900
 
 // encoded is a segment as it is stored. Its lists lie in 2^bits parts, by the first bits of their tokens.
 type encoded struct {

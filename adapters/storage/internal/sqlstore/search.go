@@ -138,29 +138,39 @@ func (s *searcher) readTail() error {
 // full says that nothing more need be read.
 func (s *searcher) full() bool { return s.total == nil && len(s.found) >= s.limit }
 
-// day reads the candidates of one day, newest first, a few at a time.
+// day reads the candidates of one day, newest first, a few at a time, together with the fresh hits of their time.
 func (s *searcher) day(day int64, hits map[int64][][]uint32) error {
 	candidates, err := s.candidates(day, hits)
 	if err != nil {
 		return err
 	}
 	fresh := s.tail[day]
+	slices.SortFunc(fresh, func(a, b found) int { return cmp.Compare(b.started, a.started) })
 	atOnce := min(max(s.limit+s.skip, 32), maxIn)
-	if len(fresh) > 0 || s.total != nil {
-		atOnce = len(candidates) // in one go, so that fresh and indexed hits are put in order together
+	if s.total != nil {
+		atOnce = max(len(candidates), 1)
 	}
 	for (len(candidates) > 0 || len(fresh) > 0) && !s.full() {
 		// Conversations that began at the same time stay together: their order is that of their uids.
-		n := min(len(candidates), atOnce)
+		n, newer := min(len(candidates), atOnce), len(fresh)
 		for n > 0 && n < len(candidates) && candidates[n].offset == candidates[n-1].offset {
 			n++
 		}
-		hits, err := s.check(day, candidates[:n])
+		if n < len(candidates) {
+			until := day*dayMicros + candidates[n-1].offset
+			newer, _ = slices.BinarySearchFunc(fresh, until, func(f found, until int64) int {
+				if f.started >= until {
+					return -1
+				}
+				return 1
+			})
+		}
+		indexed, err := s.check(day, candidates[:n])
 		if err != nil {
 			return err
 		}
-		s.take(append(hits, fresh...))
-		candidates, fresh = candidates[n:], nil
+		s.take(append(indexed, fresh[:newer]...))
+		candidates, fresh = candidates[n:], fresh[newer:]
 	}
 	return nil
 }
@@ -248,7 +258,7 @@ func (s *searcher) check(day int64, candidates []posting) (hits []found, err err
 			began[p.row] = day*dayMicros + p.offset
 		}
 		args = append(pad(args, len(part)), s.args...)
-		query := `SELECT id, uid, seq, started_at, content FROM conversations WHERE org = ? AND id IN ` + in(len(part)) + s.where
+		query := `SELECT id, uid, seq, started_at, content FROM conversations` + s.dialect.ByRow + ` WHERE org = ? AND id IN ` + in(len(part)) + s.where
 		err := s.each(query, args, func(scan func(...any) error) error {
 			var (
 				row, seq int64

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/samber/lo"
@@ -68,14 +69,27 @@ func (t *tx) putSegment(org tenant.ID, place segmentPlace, s segment) error {
 	}
 	parts := lo.Keys(e.parts)
 	slices.Sort(parts)
-	for _, part := range parts {
-		err := t.exec(`INSERT INTO postings (org, day, number, part, lists) VALUES (?, ?, ?, ?, ?)`, id(org), place.day, place.number, part, e.parts[part])
-		if err != nil {
+	for len(parts) > 0 {
+		n, query := 1, insertPart
+		if len(parts) >= insertedAtOnce {
+			n, query = insertedAtOnce, insertParts
+		}
+		values := make([]any, 0, 5*n)
+		for _, part := range parts[:n] {
+			values = append(values, id(org), place.day, place.number, part, e.parts[part])
+		}
+		if err := t.exec(query, values...); err != nil {
 			return err
 		}
+		parts = parts[n:]
 	}
 	return nil
 }
+
+var (
+	insertPart  = `INSERT INTO postings (org, day, number, part, lists) VALUES (?, ?, ?, ?, ?)`
+	insertParts = insertPart + strings.Repeat(", (?, ?, ?, ?, ?)", insertedAtOnce-1)
+)
 
 func (t *tx) dropSegment(org tenant.ID, place segmentPlace) error {
 	if err := t.exec(`DELETE FROM postings WHERE org = ? AND day = ? AND number = ?`, id(org), place.day, place.number); err != nil {
