@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -38,6 +39,8 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		rec.fail(r, &Failure{Code: codeDraining, RetryAfter: 5 * time.Second})
 	case pattern == "":
 		rec.fail(r, a.unrouted(found, r))
+	case !direct(r.URL.EscapedPath()): // the router would redirect, with a page of HTML
+		rec.fail(r, nowhere())
 	default:
 		a.mux.ServeHTTP(rec, r)
 	}
@@ -51,8 +54,13 @@ func (a *API) unrouted(found http.Handler, r *http.Request) *Failure {
 		allow := probe.header.Get("Allow")
 		return &Failure{Code: codeMethodNotAllowed, Detail: "allowed here: " + allow, Allow: allow}
 	}
-	return failure(codeNotFound, "there is nothing at this address; see /docs")
+	return nowhere()
 }
+
+func nowhere() *Failure { return failure(codeNotFound, "there is nothing at this address; see /docs") }
+
+// direct says whether a path has no detours such as // or /../ in it.
+func direct(escaped string) bool { return path.Clean(escaped) == escaped }
 
 // probe is a ResponseWriter that keeps nothing but the header.
 type probe struct {

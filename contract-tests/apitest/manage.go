@@ -27,7 +27,7 @@ func errorCases() []Case {
 			w.problem(w.ingest(pad(w.MaxBody+1)), 413, "too_large")
 		}},
 		{"unknown addresses and methods have the shape of all errors", "clients parse one shape", func(w *World) {
-			for _, path := range []string{"/", "/nope", "/api/v1/nope", "/api/v1/conversations/x/y", "/api/v2/conversations", "/api/v1/conversations/", "/.git/config"} {
+			for _, path := range []string{"/", "/nope", "/api/v1/nope", "/api/v1/conversations/x/y", "/api/v2/conversations", "/api/v1/conversations/", "/.git/config", "//api/v1/conversations", "/api/v1/../v1/conversations", "/api/v1/./conversations"} {
 				w.problem(w.get(path), 404, "not_found")
 			}
 			for _, c := range []struct{ method, path, allow string }{
