@@ -1,6 +1,7 @@
 package knowledge
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -49,6 +50,12 @@ type Link struct {
 // Failed says whether the link counts as an occurrence.
 func (l Link) Failed() bool { return len(l.Failures) > 0 }
 
+// Equal says whether the two say the same.
+func (l Link) Equal(o Link) bool {
+	return l.Gap == o.Gap && l.Conversation == o.Conversation && l.Question == o.Question && l.Topic == o.Topic &&
+		l.At.Equal(o.At) && slices.Equal(l.Failures, o.Failures)
+}
+
 // Commit is what one step of the gap job decided, to be stored whole or not at all.
 type Commit struct {
 	// Records and Links replace those of the same id and the same conversation.
@@ -59,6 +66,9 @@ type Commit struct {
 	// Through is the number of the last conversation version the step has seen.
 	Through int64
 }
+
+// Empty says that nothing was decided that has to be stored.
+func (c Commit) Empty() bool { return len(c.Records)+len(c.Links)+len(c.Unlink) == 0 }
 
 // Snapshot is all that is kept of an organisation's gaps, to build an index from.
 type Snapshot struct {

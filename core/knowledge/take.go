@@ -2,7 +2,7 @@ package knowledge
 
 // Take works the newest version of one conversation into the index and adds to c what a store must keep of it. l.Gap is
 // not read. Without a question the conversation leaves its gap. The same question again only renews what is noted beside
-// it. A question of a conversation that went well is linked when a gap has it, so that the effect of a fix can be seen.
+// it, if that is new. A question of a conversation that went well is linked when a gap has it, so that the effect of a fix can be seen.
 func (ix *Index) Take(l Link, language string, c *Commit) {
 	old, linked := ix.Linked(l.Conversation)
 	switch {
@@ -12,7 +12,9 @@ func (ix *Index) Take(l Link, language string, c *Commit) {
 			c.Unlink = append(c.Unlink, l.Conversation)
 		}
 	case linked && old.Question == l.Question:
-		l.Gap = old.Gap
+		if l.Gap = old.Gap; l.Equal(old) {
+			return
+		}
 		p := ix.links[l.Conversation]
 		p.link = l
 		ix.links[l.Conversation] = p

@@ -12,8 +12,8 @@ import (
 	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
 
-// gapsJob is the cursor that says how far AssignGaps has come; the store's own mark, saved with every commit, is what
-// counts.
+// gapsJob is the cursor that says how far AssignGaps has come. The store's own mark, saved with every commit, can be
+// behind it where nothing was to be committed, and before it after a crash.
 const gapsJob = "gaps"
 
 // gapIndexes keeps the index of each organisation between two runs of AssignGaps, as building one reads all that is kept.
@@ -58,21 +58,21 @@ func (g *gapIndexes) of(org tenant.ID) *gapIndex {
 // returns how many conversations it looked at. When the gaps were changed by somebody else meanwhile, it starts over
 // from what is stored.
 func (m *Monitor) AssignGaps(ctx context.Context, org tenant.ID) (int, error) {
-	cursor, err := m.store.Jobs.Cursor(ctx, org, gapsJob)
+	at, err := m.reached(ctx, org, gapsJob)
 	if err != nil {
 		return 0, err
 	}
 	head, err := m.store.Changes.Head(ctx, org)
-	if err != nil || seq(cursor) >= head {
+	if err != nil || at.through >= head {
 		return 0, err
 	}
 	g := m.gaps.of(org)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	n, err := m.assign(ctx, org, g)
+	n, err := m.assign(ctx, org, g, at.through)
 	for lost(err) {
 		g.drop()
-		n, err = m.assign(ctx, org, g)
+		n, err = m.assign(ctx, org, g, at.through)
 	}
 	if err != nil {
 		g.drop()
@@ -82,20 +82,17 @@ func (m *Monitor) AssignGaps(ctx context.Context, org tenant.ID) (int, error) {
 	if n == 0 {
 		through = head
 	}
-	if err := m.store.Jobs.SaveCursor(ctx, org, gapsJob, cursor, strconv.FormatInt(through, 10)); err != nil && !lost(err) {
-		return 0, err
-	}
-	return n, nil
+	return n, m.reach(ctx, org, gapsJob, at, through)
 }
 
-// assign works one batch in and stores what it decides.
-func (m *Monitor) assign(ctx context.Context, org tenant.ID, g *gapIndex) (int, error) {
+// assign works one batch in, of what came after the given version, and stores what it decides, if that is anything.
+func (m *Monitor) assign(ctx context.Context, org tenant.ID, g *gapIndex, after int64) (int, error) {
 	if !g.ready {
 		snapshot, err := m.store.Gaps.Load(ctx, org)
 		if err != nil {
 			return 0, err
 		}
-		g.ready, g.version, g.through = true, snapshot.Version, snapshot.Through
+		g.ready, g.version, g.through = true, snapshot.Version, max(snapshot.Through, after)
 		if m.meaning.Embedder == nil {
 			g.index = knowledge.NewIndex(snapshot)
 		}
@@ -114,11 +111,12 @@ func (m *Monitor) assign(ctx context.Context, org tenant.ID, g *gapIndex) (int, 
 			g.index.Take(link(c), c.Findings.Sentiment.Language, &commit)
 		}
 	}
-	version, err := m.store.Gaps.Save(ctx, org, g.version, commit)
-	if err != nil {
-		return 0, err
+	if !commit.Empty() {
+		if g.version, err = m.store.Gaps.Save(ctx, org, g.version, commit); err != nil {
+			return 0, err
+		}
 	}
-	g.version, g.through = version, commit.Through
+	g.through = commit.Through
 	return len(changed), nil
 }
 
@@ -134,10 +132,4 @@ func link(c conversation.Conversation) knowledge.Link {
 func seq(cursor string) int64 {
 	n, _ := strconv.ParseInt(cursor, 10, 64)
 	return n
-}
-
-// gapsThrough is the last conversation version the gaps know of.
-func (m *Monitor) gapsThrough(ctx context.Context, org tenant.ID) (int64, error) {
-	cursor, err := m.store.Jobs.Cursor(ctx, org, gapsJob)
-	return seq(cursor), err
 }

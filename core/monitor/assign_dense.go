@@ -87,7 +87,9 @@ func (m *Monitor) take(ctx context.Context, ix *meaningIndex, changed []conversa
 			commit.Unlink = append(commit.Unlink, l.Conversation)
 			continue
 		case linked:
-			l.Gap = old.Gap
+			if l.Gap = old.Gap; l.Equal(old) {
+				continue
+			}
 		default:
 			continue
 		}

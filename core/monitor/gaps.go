@@ -133,6 +133,6 @@ func (m *Monitor) gapsComplete(ctx context.Context, org tenant.ID) (bool, error)
 	if err != nil {
 		return false, err
 	}
-	through, err := m.gapsThrough(ctx, org)
-	return through >= head, err
+	at, err := m.reached(ctx, org, gapsJob)
+	return at.through >= head, err
 }

@@ -60,6 +60,43 @@ func TestGapsFollowTheirConversations(t *testing.T) {
 	}
 }
 
+func TestGapsAreStoredOnlyWhenTheyMove(t *testing.T) {
+	d := newDesk(t)
+	version := func() int64 {
+		snapshot, err := d.store.Gaps.Load(d.ctx, d.org)
+		d.must(err)
+		return snapshot.Version
+	}
+	complete := func() bool {
+		list, err := d.m.KnowledgeGaps(d.ctx, monitor.GapQuery{Org: d.org})
+		d.must(err)
+		return list.Complete
+	}
+	failed := said{id: "a", start: noon, lines: []line{asks, gaveUp, agent}}
+	d.send(failed)
+	d.work()
+	before := version()
+	d.send(said{id: "b", start: noon, lines: []line{{conversation.Customer, "Is the shop open on Sunday?"}, answers, thanks}})
+	failed.facts = func(s conversation.Stamp) conversation.Facts {
+		customer := "mara"
+		return conversation.Facts{CustomerID: conversation.State(&customer, s)}
+	}
+	d.send(failed)
+	if complete() {
+		t.Error("what was never looked at counts as looked at")
+	}
+	d.work()
+	if after := version(); after != before || !complete() {
+		t.Errorf("nothing about gaps was new, and yet version %d became %d; complete %v", before, after, complete())
+	}
+	failed.lines[0].what = "How do I cancel my order?"
+	d.send(said{id: "c", start: noon, lines: failed.lines})
+	d.work()
+	if after := version(); after == before || !complete() {
+		t.Errorf("a new gap was not stored: version %d, complete %v", after, complete())
+	}
+}
+
 type topical struct{ down bool }
 
 func (e *topical) Model() string { return "topical" }
