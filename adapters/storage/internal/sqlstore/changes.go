@@ -1,7 +1,9 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/google/uuid"
@@ -11,7 +13,8 @@ import (
 	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
 
-// Since reads the versions after a number; see port.Changes.
+// Since reads the versions after a number; see port.Changes. Those who follow the changes read the same versions one
+// after the other, so the last ones that were read are kept.
 func (s changes) Since(ctx context.Context, org tenant.ID, after int64, limit int) (out []conversation.Conversation, err error) {
 	if limit <= 0 {
 		return nil, ctx.Err()
@@ -21,10 +24,19 @@ func (s changes) Since(ctx context.Context, org tenant.ID, after int64, limit in
 		if !ok || err != nil {
 			return err
 		}
-		return t.since(sp, after, limit, func(_ int64, c conversation.Conversation) error {
+		if out, ok, err = t.sinceKept(org, after, limit); ok || err != nil {
+			return err
+		}
+		size := 0
+		err = t.since(sp, after, limit, func(_ int64, c conversation.Conversation, content int) error {
 			out = append(out, c)
+			size += content
 			return nil
 		})
+		if err == nil {
+			s.recent.keep(org, out, size)
+		}
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -32,9 +44,62 @@ func (s changes) Since(ctx context.Context, org tenant.ID, after int64, limit in
 	return out, nil
 }
 
-// since calls fn with at most limit conversations in the order of their numbers.
-func (t *tx) since(sp *space, after int64, limit int, fn func(row int64, c conversation.Conversation) error) error {
-	return t.each(`SELECT id, uid, seq, content FROM conversations WHERE org = ? AND seq > ? ORDER BY seq LIMIT ?`, []any{id(sp.org), after, limit}, func(scan func(...any) error) error {
+// sinceKept answers Since from what was read last; ok is false when that is not all of it.
+func (t *tx) sinceKept(org tenant.ID, after int64, limit int) (out []conversation.Conversation, ok bool, err error) {
+	kept := t.recent.of(org)
+	if len(kept) == 0 || kept[len(kept)-1].Seq <= after {
+		return nil, false, nil
+	}
+	ok = true
+	err = t.eachKept(`SELECT seq FROM conversations WHERE org = ? AND seq > ? ORDER BY seq LIMIT ?`, []any{id(org), after, limit}, func(scan func(...any) error) error {
+		var seq int64
+		if err := scan(&seq); err != nil {
+			return err
+		}
+		n, found := slices.BinarySearchFunc(kept, seq, func(c conversation.Conversation, seq int64) int { return cmp.Compare(c.Seq, seq) })
+		if ok = ok && found; ok {
+			out = append(out, kept[n])
+		}
+		return nil
+	})
+	if !ok || err != nil {
+		return nil, false, err
+	}
+	return out, true, nil
+}
+
+// recent are the versions that were read last, of one organisation, in the order of their numbers. A version never
+// changes, and whether it is still there the database says.
+type recent struct {
+	mu   sync.Mutex
+	org  tenant.ID
+	list []conversation.Conversation
+}
+
+// maxRecent bounds the stored bytes of what is kept.
+const maxRecent = 1 << 20
+
+func (r *recent) keep(org tenant.ID, list []conversation.Conversation, size int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.org, r.list = org, nil
+	if size <= maxRecent {
+		r.list = list
+	}
+}
+
+func (r *recent) of(org tenant.ID) []conversation.Conversation {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.org != org {
+		return nil
+	}
+	return r.list
+}
+
+// since calls fn with at most limit conversations in the order of their numbers, and the length of what is stored of each.
+func (t *tx) since(sp *space, after int64, limit int, fn func(row int64, c conversation.Conversation, size int) error) error {
+	return t.eachKept(`SELECT id, uid, seq, content FROM conversations WHERE org = ? AND seq > ? ORDER BY seq LIMIT ?`, []any{id(sp.org), after, limit}, func(scan func(...any) error) error {
 		var (
 			row, seq int64
 			uid      uuid.UUID
@@ -47,7 +112,7 @@ func (t *tx) since(sp *space, after int64, limit int, fn func(row int64, c conve
 		if err != nil {
 			return err
 		}
-		return fn(row, c)
+		return fn(row, c, len(content))
 	})
 }
 

@@ -132,7 +132,7 @@ func (t *tx) unfiled(sp *space, limit int) (*unfiled, error) {
 	// Versions that were replaced or removed meanwhile need no filing.
 	u := &unfiled{org: sp.org, through: through, gone: sp.gone, last: sp.seq, at: max(at, began.UnixMicro()), days: map[int64]segment{}}
 	days := map[int64][]filing{}
-	err = t.since(sp, through, limit, func(row int64, c conversation.Conversation) error {
+	err = t.since(sp, through, limit, func(row int64, c conversation.Conversation, _ int) error {
 		if u.count++; u.count == limit {
 			u.full, u.last, u.at = true, c.Seq, at
 		}

@@ -23,6 +23,7 @@ type Store struct {
 	sealer      storage.Sealer
 	spaces      spaceCache
 	vocabulary  vocabulary
+	recent      recent
 	statements  statements
 	gate        gate
 	watchers    watchers
