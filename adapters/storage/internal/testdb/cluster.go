@@ -47,7 +47,7 @@ func cluster() (server, error) {
 		return server{}, err
 	}
 	stop, err := serve(as, dir, filepath.Join(bin, "postgres"), "-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "fsync=off",
-		"-c", "full_page_writes=off", "-c", "shared_buffers=128MB", "-c", "max_connections=200", "-c", "logging_collector=off")
+		"-c", "full_page_writes=off", "-c", "jit=off", "-c", "shared_buffers=32MB", "-c", "max_connections=200", "-c", "logging_collector=off")
 	if err != nil {
 		remove()
 		return server{}, err

@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/samber/lo"
 )
 
 // errNone says that the machine has no PostgreSQL.
@@ -37,7 +38,14 @@ var shared struct {
 	mu       sync.Mutex
 	template string
 	made     int
-	empty    []string
+	empty    []database
+}
+
+// database is one that a test may have, with a connection that is kept to empty it: making connections is most of what
+// tests ask of the server.
+type database struct {
+	name   string
+	keeper *pgx.Conn
 }
 
 // Main runs a package's tests, removes what they made and stops the server they used:
@@ -45,7 +53,8 @@ var shared struct {
 func Main(m *testing.M) {
 	code := m.Run()
 	if shared.server.stop == nil {
-		for _, name := range append(shared.empty, shared.template) {
+		names := lo.Map(shared.empty, func(d database, _ int) string { return d.name })
+		for _, name := range append(names, shared.template) {
 			if name != "" {
 				_ = admin("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)")
 			}
@@ -78,16 +87,16 @@ func New(t testing.TB, migrate func(dsn string) error) string {
 		}
 		t.Skip(shared.err)
 	}
-	name, err := create(migrate)
+	d, err := create(migrate)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := giveBack(name); err != nil {
+		if err := d.giveBack(); err != nil {
 			t.Error(err)
 		}
 	})
-	return addressOf(name)
+	return addressOf(d.name)
 }
 
 // emptyAll removes every row but those that say which migrations have run.
@@ -100,38 +109,44 @@ const emptyAll = `DO $$
 	END $$`
 
 // giveBack empties a database for the next test.
-func giveBack(name string) error {
-	if err := in(addressOf(name), emptyAll); err != nil {
+func (d database) giveBack() error {
+	if d.keeper == nil {
+		var err error
+		if d.keeper, err = connect(addressOf(d.name)); err != nil {
+			return err
+		}
+	}
+	if _, err := d.keeper.Exec(context.Background(), emptyAll); err != nil {
 		return err
 	}
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
-	shared.empty = append(shared.empty, name)
+	shared.empty = append(shared.empty, d)
 	return nil
 }
 
 // create copies the template, which it makes on the first call.
-func create(migrate func(dsn string) error) (string, error) {
+func create(migrate func(dsn string) error) (database, error) {
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
 	if n := len(shared.empty); n > 0 {
-		name := shared.empty[n-1]
+		d := shared.empty[n-1]
 		shared.empty = shared.empty[:n-1]
-		return name, nil
+		return d, nil
 	}
 	shared.made++
 	name := fmt.Sprintf("csm_test_%d_%d", os.Getpid(), shared.made)
 	if shared.template == "" {
 		template := name + "_template"
 		if err := admin("CREATE DATABASE " + template + " TEMPLATE template0 ENCODING 'UTF8'"); err != nil {
-			return "", err
+			return database{}, err
 		}
 		if err := migrate(addressOf(template)); err != nil {
-			return "", err
+			return database{}, err
 		}
 		shared.template = template
 	}
-	return name, admin("CREATE DATABASE " + name + " TEMPLATE " + shared.template)
+	return database{name: name}, admin("CREATE DATABASE " + name + " TEMPLATE " + shared.template)
 }
 
 // admin runs a statement in the maintenance database.
@@ -139,21 +154,24 @@ func admin(statement string) error { return in(shared.server.address, statement)
 
 // in runs a statement in the database at an address.
 func in(address, statement string) error {
-	ctx := context.Background()
-	u, err := url.Parse(address)
+	conn, err := connect(address)
 	if err != nil {
 		return err
+	}
+	defer func() { _ = conn.Close(context.Background()) }()
+	_, err = conn.Exec(context.Background(), statement)
+	return err
+}
+
+func connect(address string) (*pgx.Conn, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, err
 	}
 	q := u.Query()
 	q.Del("unsafe")
 	u.RawQuery = q.Encode()
-	conn, err := pgx.Connect(ctx, u.String())
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close(ctx) }()
-	_, err = conn.Exec(ctx, statement)
-	return err
+	return pgx.Connect(context.Background(), u.String())
 }
 
 func addressOf(database string) string {
