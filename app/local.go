@@ -21,6 +21,8 @@ import (
 type Local struct {
 	store port.Storage
 	Keys  httpapi.Keys
+	// Keeper rotates, renews and destroys the keys under which the store seals.
+	Keeper storage.Keeper
 }
 
 // OpenLocal opens the configured store and brings its schema up to date. Where may is set, a store that is not there is
@@ -45,7 +47,22 @@ func OpenLocal(ctx context.Context, cfg config.Config, may bool) (*Local, error)
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	return &Local{store: store, Keys: keys}, nil
+	keeper, ok := storage.KeeperOf(store)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("%s does not seal what it keeps", cfg.Storage), store.Close())
+	}
+	return &Local{store: store, Keys: keys, Keeper: keeper}, nil
+}
+
+// Orgs are all organisations, in the order of their ids.
+func (l *Local) Orgs(ctx context.Context) (all []tenant.Org, err error) {
+	for org, err := range l.store.Orgs.All(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, org)
+	}
+	return all, nil
 }
 
 // Close gives the store back.
@@ -53,15 +70,14 @@ func (l *Local) Close() error { return l.store.Close() }
 
 // Org is the organisation with that id; with an empty one, the only organisation there is.
 func (l *Local) Org(ctx context.Context, id string) (tenant.Org, error) {
-	var all []tenant.Org
-	for org, err := range l.store.Orgs.All(ctx) {
-		if err != nil {
-			return tenant.Org{}, err
-		}
+	all, err := l.Orgs(ctx)
+	if err != nil {
+		return tenant.Org{}, err
+	}
+	for _, org := range all {
 		if org.ID.String() == id {
 			return org, nil
 		}
-		all = append(all, org)
 	}
 	known := strings.Join(lo.Map(all, func(o tenant.Org, _ int) string { return o.ID.String() + " (" + o.Name + ")" }), ", ")
 	switch {

@@ -69,6 +69,23 @@ func call[T any](ctx context.Context, c *Client, r request, in any) (out T, err 
 
 // try sends the request once.
 func (c *Client) try(ctx context.Context, r request) ([]byte, error) {
+	res, err := c.send(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
+	switch {
+	case err != nil:
+		return nil, &Unreachable{Endpoint: c.endpoint, Cause: err}
+	case len(body) > maxAnswer:
+		return nil, fmt.Errorf("sdk: the answer is larger than %d bytes", maxAnswer)
+	}
+	return body, nil
+}
+
+// send sends the request once and hands over an answer that says yes, with its body still to be read.
+func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
 	address := c.endpoint + r.path
 	if len(r.query) > 0 {
 		address += "?" + r.query.Encode()
@@ -79,7 +96,7 @@ func (c *Client) try(ctx context.Context, r request) ([]byte, error) {
 	}
 	req.Header.Set("X-API-Key", c.key)
 	req.Header.Set("User-Agent", userAgent())
-	req.Header.Set("Accept", "application/json, application/x-ndjson, application/problem+json")
+	req.Header.Set("Accept", "application/json, application/x-ndjson, text/csv, application/problem+json")
 	if r.contentType != "" {
 		req.Header.Set("Content-Type", r.contentType)
 	}
@@ -91,19 +108,14 @@ func (c *Client) try(ctx context.Context, r request) ([]byte, error) {
 	if err != nil {
 		return nil, &Unreachable{Endpoint: c.endpoint, Cause: err}
 	}
-	defer func() { _ = res.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
 	c.log.LogAttrs(ctx, slog.LevelDebug, "request", slog.String("method", r.method), slog.String("path", r.path),
 		slog.Int("status", res.StatusCode), slog.Duration("took", time.Since(start)))
-	switch {
-	case res.StatusCode < 200 || res.StatusCode > 299:
+	if res.StatusCode < 200 || res.StatusCode > 299 {
+		defer func() { _ = res.Body.Close() }()
+		body, _ := io.ReadAll(io.LimitReader(res.Body, maxAnswer)) // what can be read of it says enough
 		return nil, newError(res, body)
-	case err != nil:
-		return nil, &Unreachable{Endpoint: c.endpoint, Cause: err}
-	case len(body) > maxAnswer:
-		return nil, fmt.Errorf("sdk: the answer is larger than %d bytes", maxAnswer)
 	}
-	return body, nil
+	return res, nil
 }
 
 // backoff doubles from a quarter of a second to 15 seconds and leaves out a random half.

@@ -32,6 +32,14 @@ func Text(key Secret) Secret {
 
 // Parse reads master keys as text, one a line or parted by commas, the newest first.
 func Parse(text Secret) (*Keyring, error) {
+	wrappers, err := parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return New(wrappers[0], wrappers[1:]...), nil
+}
+
+func parse(text Secret) ([]Wrapper, error) {
 	fields := strings.FieldsFunc(text.Reveal(), func(r rune) bool { return r == ',' || r == '\n' || r == '\r' || r == ' ' || r == '\t' })
 	var wrappers []Wrapper
 	for _, f := range fields {
@@ -49,28 +57,65 @@ func Parse(text Secret) (*Keyring, error) {
 	if len(wrappers) == 0 {
 		return nil, errors.New("seal: there is no master key")
 	}
-	return New(wrappers[0], wrappers[1:]...), nil
+	return wrappers, nil
+}
+
+// Count is the number of master keys in a text.
+func Count(text Secret) (int, error) {
+	wrappers, err := parse(text)
+	return len(wrappers), err
 }
 
 // File reads the master keys in a file, the newest first, lines that begin with # apart. A file that is not there is
-// made with a new key, readable by its owner alone; one that others can read is refused. Made says that it was made.
+// made with a new key, readable by its owner alone; one that others can read is refused. Made says that it was made. The
+// keyring looks at the file again before it wraps anything and when it meets a key it does not know, so that a server
+// goes on while the keys are rotated.
 func File(path string) (ring *Keyring, made bool, err error) {
-	text, err := readKeys(path)
+	f := &keyFile{path: path}
+	wrappers, err := f.changed()
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := makeFile(path); err != nil {
 			return nil, false, err
 		}
 		made = true
-		text, err = readKeys(path)
+		wrappers, err = f.changed()
 	}
 	if err != nil {
 		return nil, false, err
 	}
-	ring, err = Parse(text)
-	if err != nil {
-		return nil, false, fmt.Errorf("%s: %w", path, err)
-	}
+	ring = New(wrappers[0], wrappers[1:]...)
+	ring.file = f
 	return ring, made, nil
+}
+
+// keyFile is a file of master keys as it was when it was last read.
+type keyFile struct {
+	path string
+	seen fs.FileInfo
+}
+
+// changed reads the file if it is another than the one seen last; nil when it is the same.
+func (f *keyFile) changed() ([]Wrapper, error) {
+	info, err := os.Stat(f.path)
+	if errors.Is(err, fs.ErrNotExist) && f.seen != nil {
+		return nil, nil // who has the keys can go on without the file
+	}
+	if err != nil {
+		return nil, err
+	}
+	if f.seen != nil && os.SameFile(info, f.seen) && info.ModTime().Equal(f.seen.ModTime()) && info.Size() == f.seen.Size() {
+		return nil, nil
+	}
+	text, err := readKeys(f.path)
+	if err != nil {
+		return nil, err
+	}
+	wrappers, err := parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.path, err)
+	}
+	f.seen = info
+	return wrappers, nil
 }
 
 // Rotate puts a new master key before those in a file. Until everything is wrapped under it the older ones stay.

@@ -10,20 +10,63 @@ import (
 
 // Keyring holds the master keys of a server: the newest wraps, all unwrap. It may be used from many goroutines.
 type Keyring struct {
+	mu     sync.Mutex
 	newest Wrapper
 	all    map[[8]byte]Wrapper
+	// file is where the keys come from, nil for keys that never change: a rotation while the server runs is noticed.
+	file *keyFile
 
-	mu   sync.Mutex
-	root []byte
+	rootMu sync.Mutex
+	root   []byte
 }
 
 // New makes a keyring. Older master keys are kept until everything is wrapped under the newest.
 func New(newest Wrapper, older ...Wrapper) *Keyring {
-	k := &Keyring{newest: newest, all: map[[8]byte]Wrapper{newest.ID(): newest}}
-	for _, w := range older {
+	k := &Keyring{}
+	k.hold(append([]Wrapper{newest}, older...))
+	return k
+}
+
+func (k *Keyring) hold(wrappers []Wrapper) {
+	k.newest, k.all = wrappers[0], map[[8]byte]Wrapper{}
+	for _, w := range wrappers {
 		k.all[w.ID()] = w
 	}
-	return k
+}
+
+// current is the newest master key there is.
+func (k *Keyring) current() (Wrapper, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	err := k.refresh()
+	return k.newest, err
+}
+
+// named is the master key of that name; ok is false when there is none.
+func (k *Keyring) named(id [8]byte) (w Wrapper, ok bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if w, ok = k.all[id]; ok {
+		return w, true
+	}
+	if k.refresh() != nil {
+		return nil, false
+	}
+	w, ok = k.all[id]
+	return w, ok
+}
+
+// refresh reads the file again when it has changed. The caller holds the lock.
+func (k *Keyring) refresh() error {
+	if k.file == nil {
+		return nil
+	}
+	wrappers, err := k.file.changed()
+	if err != nil || wrappers == nil {
+		return err
+	}
+	k.hold(wrappers)
+	return nil
 }
 
 const (
@@ -33,11 +76,15 @@ const (
 
 // wrap is a bundle with the name of the master key that opens it.
 func (k *Keyring) wrap(bundle, context []byte) ([]byte, error) {
-	wrapped, err := k.newest.Wrap(bundle, context)
+	newest, err := k.current()
 	if err != nil {
 		return nil, err
 	}
-	id := k.newest.ID()
+	wrapped, err := newest.Wrap(bundle, context)
+	if err != nil {
+		return nil, err
+	}
+	id := newest.ID()
 	return append(id[:], wrapped...), nil
 }
 
@@ -45,7 +92,7 @@ func (k *Keyring) unwrap(wrapped, context []byte) ([]byte, error) {
 	if len(wrapped) < 8 {
 		return nil, ErrWrongKey
 	}
-	w, ok := k.all[[8]byte(wrapped)]
+	w, ok := k.named([8]byte(wrapped))
 	if !ok {
 		return nil, ErrWrongKey
 	}
@@ -54,7 +101,8 @@ func (k *Keyring) unwrap(wrapped, context []byte) ([]byte, error) {
 
 // fresh says whether something is wrapped under the newest master key.
 func (k *Keyring) fresh(wrapped []byte) bool {
-	return len(wrapped) >= 8 && [8]byte(wrapped) == k.newest.ID()
+	newest, err := k.current()
+	return err == nil && len(wrapped) >= 8 && [8]byte(wrapped) == newest.ID()
 }
 
 // plainProof is what an unsealed store keeps in place of a proof.
@@ -68,8 +116,8 @@ var (
 // Check proves that the keyring is the one a database was written with. The proof is the database's root secret,
 // wrapped: whoever opens it has the right key, and what is derived from it outlives every rotation of the master key.
 func (k *Keyring) Check(proof []byte) ([]byte, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
+	k.rootMu.Lock()
+	defer k.rootMu.Unlock()
 	if string(proof) == plainProof {
 		return nil, errPlain
 	}
@@ -109,8 +157,8 @@ func (k *Keyring) makeRoot() error {
 // signs cursors. It stays the same for one database, whatever becomes of the master key. The store is opened first;
 // where none keeps a proof, the secret lives as long as the keyring.
 func (k *Keyring) Derive(purpose string) []byte {
-	k.mu.Lock()
-	defer k.mu.Unlock()
+	k.rootMu.Lock()
+	defer k.rootMu.Unlock()
 	if err := k.makeRoot(); err != nil {
 		panic(err) // the system has no randomness
 	}

@@ -164,6 +164,59 @@ func TestRotation(t *testing.T) {
 	}
 }
 
+// A server holds the keys of a file while somebody else rotates them there.
+func TestRotationBesideAServer(t *testing.T) {
+	path, org := filepath.Join(t.TempDir(), "master.key"), uuid.New()
+	server, _, err := seal.File(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := server.NewOrg(org)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed := opened(t, server, org, before).Seal(nil, []byte("words"), nil)
+	if err := seal.Rotate(path); err != nil {
+		t.Fatal(err)
+	}
+	operator, _, err := seal.File(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, changed, err := operator.Rewrap(org, before)
+	if err != nil || !changed {
+		t.Fatalf("%v, %v", changed, err)
+	}
+	if got, err := opened(t, server, org, after).Open(nil, sealed, nil); err != nil || string(got) != "words" {
+		t.Errorf("what was rewrapped beside the server: %q, %v", got, err)
+	}
+	other := uuid.New()
+	late, err := server.NewOrg(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, changed, err := operator.Rewrap(other, late); err != nil || changed {
+		t.Errorf("the server wrapped under an older key after the rotation: %v, %v", changed, err)
+	}
+	if err := seal.Prune(path); err != nil {
+		t.Fatal(err)
+	}
+	pruned, _, err := seal.File(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened(t, pruned, org, after)
+	if _, err := pruned.Org(org, before); !errors.Is(err, seal.ErrWrongKey) {
+		t.Errorf("an older key that was taken away opens: %v", err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := server.NewOrg(uuid.New()); err != nil {
+		t.Errorf("a server that has its keys stops without the file: %v", err)
+	}
+}
+
 func TestCheckRefuses(t *testing.T) {
 	if _, err := seal.New(master(t)).Check([]byte("plain")); err == nil || !strings.Contains(err.Error(), "not sealed") {
 		t.Errorf("a plain database: %v", err)

@@ -28,7 +28,9 @@ var errRefused = errors.New("some lines were refused")
 
 type commands struct {
 	Import      importCmd      `cmd:"" help:"Import conversations from a file into a server."`
-	Keys        keysCmd        `cmd:"" help:"Create, list and revoke API keys."`
+	Export      exportCmd      `cmd:"" help:"Export conversations from a server into a file."`
+	Keys        keysCmd        `cmd:"" help:"Create, list and revoke API keys; rotate the keys that seal what is stored."`
+	Orgs        orgsCmd        `cmd:"" help:"List the organisations of the store in CSM_STORAGE, or destroy one."`
 	Migrate     migrateCmd     `cmd:"" help:"Bring the schema of the store in CSM_STORAGE up to date, without starting a server."`
 	Assess      assessCmd      `cmd:"" help:"Read conversations without a server: what each shows, with the evidence."`
 	Gaps        gapsCmd        `cmd:"" help:"Gather questions into knowledge gaps without a server."`
@@ -105,9 +107,14 @@ func explain(err error) string {
 	return err.Error()
 }
 
+// config is what csm-server would be configured with.
+func (s *session) config() (config.Config, error) {
+	return config.Load(nil, s.environ, builtin.Schemes())
+}
+
 // local opens the store that csm-server would use.
 func (s *session) local(may bool) (*app.Local, config.Config, error) {
-	cfg, err := config.Load(nil, s.environ, builtin.Schemes())
+	cfg, err := s.config()
 	if err != nil {
 		return nil, cfg, err
 	}

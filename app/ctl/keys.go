@@ -19,8 +19,10 @@ type keysCmd struct {
 	Create createKey `cmd:"" help:"Make a key. It is printed once, alone on standard output."`
 	List   listKeys  `cmd:"" help:"List the organisation's keys."`
 	Revoke revokeKey `cmd:"" help:"Make a key useless, for good."`
+	Rotate rotateCmd `cmd:"" help:"Seal the store in CSM_STORAGE under a new master key, while it serves."`
+	Prune  pruneCmd  `cmd:"" help:"Take away the older master keys that a rotation left."`
 
-	Local bool   `help:"Work on the store in CSM_STORAGE and not through a server: for when no key is left."`
+	Local bool   `help:"Work on the store in CSM_STORAGE and not through a server: for when no key is left. rotate and prune always do."`
 	Org   string `help:"With --local, the organisation; needed when there are several." placeholder:"ID"`
 }
 

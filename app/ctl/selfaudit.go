@@ -10,7 +10,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
 	"github.com/csm-monitor/csm-monitor/adapters/storage/memory"
@@ -45,12 +44,12 @@ func (c selfAuditCmd) Run(s *session) error {
 		c.Workers = runtime.NumCPU()
 	}
 	start := time.Now()
-	progress, done := c.gauge(s.err)
+	bar := newSteps(s.err, c.Seeds, "organisations")
 	report, err := selfaudit.Run(s.ctx, selfaudit.Options{
-		Seeds: c.Seeds, FirstSeed: c.First, Workers: c.Workers, Progress: progress,
+		Seeds: c.Seeds, FirstSeed: c.First, Workers: c.Workers, Progress: bar.set,
 		Open: func(context.Context) (port.Storage, error) { return memory.New(), nil },
 	})
-	done()
+	bar.end()
 	if err != nil {
 		return err
 	}
@@ -60,18 +59,6 @@ func (c selfAuditCmd) Run(s *session) error {
 		return errMissed
 	}
 	return nil
-}
-
-// gauge is a progress bar on a terminal, and nothing elsewhere.
-func (c selfAuditCmd) gauge(w io.Writer) (progress func(int), done func()) {
-	if !terminal(w) {
-		return nil, func() {}
-	}
-	bar := progressbar.NewOptions(c.Seeds, progressbar.OptionSetWriter(w), progressbar.OptionSetWidth(24),
-		progressbar.OptionSetPredictTime(true), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish(),
-		progressbar.OptionSetDescription("organisations"),
-		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "━", SaucerPadding: " ", BarStart: "", BarEnd: ""}))
-	return func(n int) { _ = bar.Set(n) }, func() { _ = bar.Finish() }
 }
 
 func terminal(w io.Writer) bool {
