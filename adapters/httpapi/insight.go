@@ -9,32 +9,39 @@ import (
 	"github.com/csm-monitor/csm-monitor/core/escalation"
 	"github.com/csm-monitor/csm-monitor/core/metric"
 	"github.com/csm-monitor/csm-monitor/core/monitor"
+	"github.com/csm-monitor/csm-monitor/core/scoring/csat"
 	"github.com/csm-monitor/csm-monitor/core/stat"
 	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
 
 func (c *call) csatComparison() error {
-	return metrics(c, c.api.Monitor.CSATComparison, func(v monitor.CSATComparison) any {
-		return wire.CSATComparison{
-			Frame: showFrame(v.Frame), Mixed: v.Mixed,
-			Views: lo.Map(v.Views, func(w monitor.ComparisonView, _ int) wire.ComparisonView {
-				return wire.ComparisonView{
-					Name: w.Name, Verdict: string(w.Verdict), Target: string(w.Target), SupportShare: w.SupportShare,
-					Strata: w.Strata, Supported: w.Supported, PValue: w.PValue,
-					Figures: showFigures(w.Figures, v.Currency),
-				}
-			}),
-			Scales: lo.Map(v.Scales, func(s monitor.ScaleCount, _ int) wire.ScaleCount {
-				return wire.ScaleCount{Scale: string(s.Scale), Count: s.Count}
-			}),
-			Silent: wire.Silence{
-				Skewed: v.Silence.Skewed, PValue: v.Silence.PValue, UncoveredShare: v.Silence.UncoveredShare,
-				Figures: showFigures(v.Silence.Figures, v.Currency),
-			},
-			Topics: lo.Map(v.Topics, func(t monitor.TopicSatisfaction, _ int) wire.TopicSatisfaction {
-				return wire.TopicSatisfaction{Topic: t.Topic, Shrunk: t.Shrunk, Figures: showFigures(t.Figures, v.Currency)}
-			}),
-		}
+	request, q, err := c.windowed()
+	if err != nil {
+		return err
+	}
+	v, err := c.api.Monitor.CSATComparison(c.r.Context(), request, csat.Target(or(q, "target", string(csat.CombinedMix))))
+	if err != nil {
+		return err
+	}
+	return c.answer(http.StatusOK, wire.CSATComparison{
+		Frame: showFrame(v.Frame), Mixed: v.Mixed,
+		Views: lo.Map(v.Views, func(w monitor.ComparisonView, _ int) wire.ComparisonView {
+			return wire.ComparisonView{
+				Name: w.Name, Verdict: string(w.Verdict), Target: string(w.Target), SupportShare: w.SupportShare,
+				Strata: w.Strata, Supported: w.Supported, PValue: w.PValue,
+				Figures: showFigures(w.Figures, v.Currency),
+			}
+		}),
+		Scales: lo.Map(v.Scales, func(s monitor.ScaleCount, _ int) wire.ScaleCount {
+			return wire.ScaleCount{Scale: string(s.Scale), Count: s.Count}
+		}),
+		Silent: wire.Silence{
+			Skewed: v.Silence.Skewed, PValue: v.Silence.PValue, UncoveredShare: v.Silence.UncoveredShare,
+			Figures: showFigures(v.Silence.Figures, v.Currency),
+		},
+		Topics: lo.Map(v.Topics, func(t monitor.TopicSatisfaction, _ int) wire.TopicSatisfaction {
+			return wire.TopicSatisfaction{Topic: t.Topic, Shrunk: t.Shrunk, Figures: showFigures(t.Figures, v.Currency)}
+		}),
 	})
 }
 
@@ -129,7 +136,11 @@ func insightRoutes() []route {
 	return []route{
 		{
 			method: "GET", path: "/api/v1/cs-metrics/csat-comparison", need: tenant.Viewer, area: "metrics",
-			summary: "AI against people on the same mix of cases", params: metricParams("720"),
+			summary: "AI against people on the same mix of cases",
+			params: append(metricParams("720"), param{
+				name: "target", shape: choice, choices: []string{"combined", "ai"}, fallback: "combined",
+				doc: "Whose mix both sides are put on: that of all rated cases, or the AI's, which asks what people would have scored on the AI's cases.",
+			}),
 			details: "Raw averages compare different customers with different questions. Here both sides are put on the same mix of topic and priority, by three rules of whom a rating judges, and what non-response may hide is said.",
 			answers: map[int]any{http.StatusOK: wire.CSATComparison{}}, handle: (*call).csatComparison,
 		},

@@ -101,6 +101,10 @@ func TestExplanationsAreServed(t *testing.T) {
 	if len(comparison.Views) != 3 || comparison.Views[0].Name != "as_started" || comparison.Views[0].Verdict != "not comparable" {
 		t.Errorf("comparison: %+v", comparison.Views)
 	}
+	h.get("/api/v1/cs-metrics/csat-comparison?target=ai", &comparison)
+	if comparison.Views[0].Target != "ai" {
+		t.Errorf("comparison on the AI's mix: %+v", comparison.Views[0])
+	}
 	var prediction wire.CSATPrediction
 	h.get("/api/v1/cs-metrics/csat-predicted", &prediction)
 	if f, _ := prediction.Figures.Get("predicted_csat_pct"); f.Number != "" || prediction.Why == nil {

@@ -16,7 +16,7 @@ import (
 )
 
 var (
-	coverageOrgs  = flag.Int("coverage.orgs", 500, "simulated organisations per row of the coverage table")
+	coverageOrgs  = flag.Int("coverage.orgs", 300, "simulated organisations per row of the coverage table")
 	coverageTable = flag.String("coverage.table", "", "file to write the coverage table to")
 )
 

@@ -66,8 +66,8 @@ type TopicSatisfaction struct {
 	Shrunk  *float64
 }
 
-// CSATComparison answers with AI against people.
-func (m *Monitor) CSATComparison(ctx context.Context, r Request) (CSATComparison, error) {
+// CSATComparison answers with AI against people, on the target's mix of cases.
+func (m *Monitor) CSATComparison(ctx context.Context, r Request, target csat.Target) (CSATComparison, error) {
 	v, err := m.open(ctx, r, CostHours)
 	if err != nil {
 		return CSATComparison{}, err
@@ -82,7 +82,7 @@ func (m *Monitor) CSATComparison(ctx context.Context, r Request) (CSATComparison
 	}
 	out := CSATComparison{Frame: v.frame(), Silence: silence(cells, sum), Topics: topicSatisfaction(cells)}
 	for _, rule := range comparisonRules(v.org.Settings.BinaryInAverage) {
-		out.Views = append(out.Views, rule.compare(cells))
+		out.Views = append(out.Views, rule.compare(cells, target))
 	}
 	for _, scale := range conversation.Scales() {
 		var h stat.Histogram
@@ -134,7 +134,7 @@ type kind struct {
 
 type sides struct{ ai, human stat.Histogram }
 
-func (r comparisonRule) compare(cells []metric.Cell) ComparisonView {
+func (r comparisonRule) compare(cells []metric.Cell, target csat.Target) ComparisonView {
 	strata := map[kind]sides{}
 	var all sides
 	for _, c := range cells {
@@ -148,13 +148,13 @@ func (r comparisonRule) compare(cells []metric.Cell) ComparisonView {
 	slices.SortFunc(kinds, func(a, b kind) int { return cmp.Or(cmp.Compare(a.topic, b.topic), cmp.Compare(a.priority, b.priority)) })
 	comparison := csat.Compare(lo.Map(kinds, func(k kind, _ int) csat.Stratum {
 		return csat.Stratum{Name: k.topic + "/" + string(k.priority), AI: strata[k].ai.Sums(), Human: strata[k].human.Sums()}
-	}), csat.DefaultMinRatings, csat.CombinedMix, stat.Confidence95)
+	}), csat.DefaultMinRatings, target, stat.Confidence95)
 	tables := lo.Map(kinds, func(k kind, _ int) stat.Table {
 		s := strata[k]
 		return stat.Table{Yes1: s.ai.Satisfied(), No1: s.ai.N() - s.ai.Satisfied(), Yes0: s.human.Satisfied(), No0: s.human.N() - s.human.Satisfied()}
 	})
 	out := ComparisonView{
-		Name: r.name, Verdict: comparison.Verdict(), Target: csat.CombinedMix, SupportShare: comparison.SupportShare,
+		Name: r.name, Verdict: comparison.Verdict(), Target: target, SupportShare: comparison.SupportShare,
 		Strata: comparison.Strata, Supported: comparison.Supported,
 		Figures: append(Figures{
 			rating("ai_avg_csat", all.ai, "csat.mean_ai/v1"),

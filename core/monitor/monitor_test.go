@@ -13,6 +13,7 @@ import (
 	"github.com/csm-monitor/csm-monitor/core/money"
 	"github.com/csm-monitor/csm-monitor/core/monitor"
 	"github.com/csm-monitor/csm-monitor/core/roi"
+	"github.com/csm-monitor/csm-monitor/core/scoring/csat"
 	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
 
@@ -380,7 +381,7 @@ func (d *desk) everyFigure() map[string]monitor.Figure {
 	d.must(err)
 	add("account", account.Total, account.Previous)
 	add("costly topic", lo.Map(account.Topics, func(p monitor.TopicCost, _ int) monitor.Figures { return p.Figures })...)
-	comparison, err := d.m.CSATComparison(d.ctx, r)
+	comparison, err := d.m.CSATComparison(d.ctx, r, csat.CombinedMix)
 	d.must(err)
 	add("silence", comparison.Silence.Figures)
 	add("view", lo.Map(comparison.Views, func(p monitor.ComparisonView, _ int) monitor.Figures { return p.Figures })...)

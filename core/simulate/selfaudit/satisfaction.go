@@ -46,7 +46,7 @@ type silenceFinding struct {
 }
 
 func (b *bench) readGap(ctx context.Context, f *gapFinding, s *silenceFinding) error {
-	comparison, err := b.m.CSATComparison(ctx, b.window())
+	comparison, err := b.m.CSATComparison(ctx, b.window(), csat.CombinedMix)
 	if err != nil {
 		return err
 	}
