@@ -62,7 +62,7 @@ func (c *call) escalationExplained() error {
 			}),
 			AtRisk: lo.Map(v.AtRisk, func(r monitor.AtRisk, _ int) wire.AtRisk {
 				return wire.AtRisk{
-					ID: r.UID.String(), ConversationID: r.ConversationID, Topic: word(r.Topic), Risk: r.Risk, Signals: words(r.Signals),
+					ID: r.UID.String(), ConversationID: r.ConversationID, Topic: word(r.Topic), Risk: r.Risk, Calibrated: r.Calibrated, Signals: words(r.Signals),
 				}
 			}),
 		}

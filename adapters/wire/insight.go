@@ -54,7 +54,7 @@ type EscalationExplained struct {
 	ByTurn    []TurnShare   `json:"by_turn" doc:"Escalated by customer turn, other endings competing."`
 	Avoidable []KindCount   `json:"avoidable" doc:"Escalations by what could have kept them from a human; never added up."`
 	Outcomes  []KindCount   `json:"outcomes"`
-	AtRisk    []AtRisk      `json:"at_risk" doc:"Running conversations likely to reach a human, by uncalibrated default weights."`
+	AtRisk    []AtRisk      `json:"at_risk" doc:"Running conversations likely to reach a human: by a model of the organisation's own conversations where it beats the topics' rates, else by default weights."`
 }
 
 // RateChange splits a change of the escalation rate; all numbers are in per cent points.
@@ -96,7 +96,7 @@ type AtRisk struct {
 	ConversationID string   `json:"conversation_id"`
 	Topic          *string  `json:"topic"`
 	Risk           float64  `json:"risk" doc:"0 to 1."`
-	Calibrated     bool     `json:"calibrated"`
+	Calibrated     bool     `json:"calibrated" doc:"Whether the risk is that of the organisation's own model; default weights are a judgement."`
 	Signals        []string `json:"signals"`
 }
 

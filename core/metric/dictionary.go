@@ -157,7 +157,7 @@ func escalationDefinitions() []Definition {
 			Formula: "first turn by which half of the escalations had happened", Interval: medianRanks},
 		{ID: "escalation.change/v1", Name: "Change of the escalation rate", Unit: "per cent points", Words: "What of the change is due to traffic moving between topics (mix) and what to the topics themselves (rate). The parts add up.",
 			Formula: "mix = Δw (mean rate − mean overall rate), rate = Δr · mean share", Interval: "Newcombe, 95 %", Source: "Kitagawa 1955, JASA 50:1168; " + newcombe1998},
-		{ID: "escalation.risk/v1", Name: "Live risk", Unit: "probability", Words: "Chance that a running conversation will reach a human, by what it shows so far. Default weights are a judgement and not calibrated.",
+		{ID: "escalation.risk/v1", Name: "Live risk", Unit: "probability", Words: "Chance that a running conversation will reach a human, by what it shows so far. Learnt from the organisation's own conversations where that beats the topics' rates on the latest month; else by default weights, which are a judgement and not calibrated.",
 			Formula: "1 / (1 + e^−score)"},
 		tally("escalation.avoidable/v1", "Avoidable escalations", "Escalations by what could have kept them from a human: content, deflection, not avoidable, undetermined. Never added up."),
 	}

@@ -52,7 +52,10 @@ type AtRisk struct {
 	ConversationID string
 	Topic          string
 	Risk           float64
-	Signals        []conversation.Signal
+	// Calibrated says that the risk comes from a model of the organisation's own conversations, and not from default
+	// weights.
+	Calibrated bool
+	Signals    []conversation.Signal
 }
 
 // shownTurns are the customer turns a curve is read at.
@@ -204,7 +207,7 @@ func medianTurn(sum metric.Vector) Figure {
 // The running conversations shown as at risk.
 const (
 	riskShown   = 20
-	riskLooked  = 500
+	riskLooked  = 150
 	riskMinimum = 0.5
 )
 
@@ -230,21 +233,26 @@ func (v view) atRisk(ctx context.Context, topics []metric.Cell) ([]AtRisk, error
 	if err != nil {
 		return nil, err
 	}
+	running := lo.Reject(page.Conversations, func(c conversation.Conversation, _ int) bool {
+		return c.Closed() || c.Findings.Outcome.Kind == conversation.OutcomeConfirmed
+	})
+	if len(running) == 0 {
+		return nil, nil
+	}
+	l, err := v.m.learnRisk(ctx, v)
+	if err != nil {
+		return nil, err
+	}
 	var out []AtRisk
-	for _, c := range page.Conversations {
-		if c.Closed() || c.Findings.Outcome.Kind == conversation.OutcomeConfirmed {
-			continue
+	for _, c := range running {
+		seen := escalation.See(c.Messages, false)
+		risk, calibrated := l.model.Predict(seen, c.Facts.Topic.Value)
+		if !calibrated {
+			seen.TopicRate, seen.PooledRate = rates[metric.KeyOf(c).Topic], shrunk.Pooled
+			risk = escalation.Risk(seen)
 		}
-		has := func(s conversation.Signal) bool {
-			return slices.Contains(c.Findings.Escalation.Signals, s) || lo.ContainsBy(c.Findings.Sentiment.Evidence, func(e conversation.Evidence) bool { return e.Signal == s })
-		}
-		risk := escalation.Risk(escalation.Seen{
-			HumanRequest: has(conversation.HumanRequest), BotGaveUp: has(conversation.BotGaveUp), Repeated: has("repetition"),
-			LastNegative:  c.Findings.Sentiment.Last != nil && *c.Findings.Sentiment.Last <= -0.05,
-			CustomerTurns: c.Findings.CustomerTurns, TopicRate: rates[metric.KeyOf(c).Topic], PooledRate: shrunk.Pooled,
-		})
 		if risk >= riskMinimum {
-			out = append(out, AtRisk{c.Key.UID(), c.ID, c.Facts.Topic.Value, risk, c.Findings.Escalation.Signals})
+			out = append(out, AtRisk{c.Key.UID(), c.ID, c.Facts.Topic.Value, risk, calibrated, c.Findings.Escalation.Signals})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b AtRisk) int { return cmp.Compare(b.Risk, a.Risk) })

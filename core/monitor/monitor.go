@@ -47,7 +47,7 @@ func New(store port.Storage, o Options) (*Monitor, error) {
 		store: store, clock: o.Clock, meaning: o.Meaning,
 		cache:    settingsCache{orgs: map[tenant.ID]cachedSettings{}},
 		gaps:     gapIndexes{orgs: map[tenant.ID]*gapIndex{}},
-		models:   models{orgs: map[tenant.ID]learned{}},
+		models:   newModels(),
 		progress: progress{at: map[job]reached{}},
 	}, nil
 }

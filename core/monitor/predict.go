@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"context"
+	"iter"
 	"sync"
 	"time"
 
@@ -26,25 +27,40 @@ type Prediction struct {
 	Report    predict.Report
 }
 
-// The bounds of learning and predicting.
+// The bounds of learning and predicting. What is learned from comes from every stretch of the last year alike: the newest
+// conversations of a busy organisation alone would all be of the month that a model is judged on.
 const (
-	learnRatingsFrom = 365 * 24 * time.Hour
-	learnAtMost      = 20_000
+	learnStretch     = 30 * 24 * time.Hour
+	learnStretches   = 12
+	ratingsAStretch  = 1_500
+	riskStretches    = 6
+	runsAStretch     = 400
 	predictAtMost    = 20_000
 	modelFor         = time.Hour
+	riskSettledAfter = 24 * time.Hour
 )
 
 // models keeps what was learned for an organisation for a while.
 type models struct {
-	mu   sync.Mutex
-	orgs map[tenant.ID]learned
+	mu           sync.Mutex
+	satisfaction map[tenant.ID]learned[predict.Satisfaction]
+	risk         map[tenant.ID]learned[predict.Risk]
 }
 
-type learned struct {
-	model  predict.Satisfaction
+func newModels() models {
+	return models{satisfaction: map[tenant.ID]learned[predict.Satisfaction]{}, risk: map[tenant.ID]learned[predict.Risk]{}}
+}
+
+type learned[M any] struct {
+	model  M
 	report predict.Report
 	err    error
 	at     time.Time
+}
+
+// fresh says whether the model is young enough to be used again at a time.
+func (l learned[M]) fresh(at time.Time) bool {
+	return !l.at.IsZero() && at.Sub(l.at) < modelFor && !at.Before(l.at)
 }
 
 // PredictedCSAT answers for conversations of the window that nobody rated. Without enough ratings to learn from, or
@@ -79,32 +95,73 @@ func (m *Monitor) PredictedCSAT(ctx context.Context, r Request) (Prediction, err
 }
 
 // learn fits a model to the organisation's ratings of the last year, once an hour.
-func (m *Monitor) learn(ctx context.Context, v view) (learned, error) {
+func (m *Monitor) learn(ctx context.Context, v view) (learned[predict.Satisfaction], error) {
 	m.models.mu.Lock()
-	l, ok := m.models.orgs[v.org.ID]
+	l := m.models.satisfaction[v.org.ID]
 	m.models.mu.Unlock()
-	if ok && v.asOf.Sub(l.at) < modelFor && !v.asOf.Before(l.at) {
+	if l.fresh(v.asOf) {
 		return l, nil
 	}
 	var samples []predict.Sample
-	q := conversation.Query{Start: v.asOf.Add(-learnRatingsFrom), Rated: lo.ToPtr(true)}
-	for c, err := range m.store.Conversations.Each(ctx, v.org.ID, q) {
+	for c, err := range v.past(ctx, conversation.Query{Rated: lo.ToPtr(true)}, v.asOf, learnStretches, ratingsAStretch) {
 		if err != nil {
-			return learned{}, err
+			return l, err
 		}
 		if s, ok := predict.SampleOf(c); ok {
 			samples = append(samples, s)
 		}
-		if len(samples) == learnAtMost {
-			break
-		}
 	}
-	l = learned{at: v.asOf}
+	l = learned[predict.Satisfaction]{at: v.asOf}
 	l.model, l.report, l.err = predict.Train(samples)
 	m.models.mu.Lock()
-	m.models.orgs[v.org.ID] = l
+	m.models.satisfaction[v.org.ID] = l
 	m.models.mu.Unlock()
 	return l, nil
+}
+
+// learnRisk fits a model of live risk to the organisation's own settled AI conversations of the last half year, once an
+// hour. Its err says why there is none.
+func (m *Monitor) learnRisk(ctx context.Context, v view) (learned[predict.Risk], error) {
+	m.models.mu.Lock()
+	l := m.models.risk[v.org.ID]
+	m.models.mu.Unlock()
+	if l.fresh(v.asOf) {
+		return l, nil
+	}
+	var samples []predict.RiskSample
+	for c, err := range v.past(ctx, conversation.Query{AIHandled: lo.ToPtr(true)}, v.asOf.Add(-riskSettledAfter), riskStretches, runsAStretch) {
+		if err != nil {
+			return l, err
+		}
+		if len(c.Messages) > 0 { // without its text it shows nothing
+			samples = append(samples, predict.RiskSampleOf(c))
+		}
+	}
+	l = learned[predict.Risk]{at: v.asOf}
+	l.model, l.report, l.err = predict.TrainRisk(samples)
+	m.models.mu.Lock()
+	m.models.risk[v.org.ID] = l
+	m.models.mu.Unlock()
+	return l, nil
+}
+
+// past streams what q picks from each of the last stretches before a time, the newest of each and at most so many.
+func (v view) past(ctx context.Context, q conversation.Query, before time.Time, stretches, each int) iter.Seq2[conversation.Conversation, error] {
+	return func(yield func(conversation.Conversation, error) bool) {
+		for k := range stretches {
+			q.End = before.Add(-time.Duration(k) * learnStretch)
+			q.Start = q.End.Add(-learnStretch)
+			n := 0
+			for c, err := range v.m.store.Conversations.Each(ctx, v.org.ID, q) {
+				if !yield(c, err) || err != nil {
+					return
+				}
+				if n++; n == each {
+					break
+				}
+			}
+		}
+	}
 }
 
 // chances predicts the unrated conversations of the view, newest first.
