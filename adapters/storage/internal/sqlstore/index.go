@@ -13,7 +13,7 @@ import (
 )
 
 // indexedAtOnce is how many conversations one step of the index takes in at most, of all organisations together.
-const indexedAtOnce = 2048
+const indexedAtOnce = 1024
 
 // unfiled is what one step of the index is about to file for one organisation.
 type unfiled struct {
@@ -69,22 +69,26 @@ func (s *Store) indexSome(ctx context.Context, orgs []tenant.ID) (left []tenant.
 		if u != nil {
 			batch = append(batch, u)
 			count += u.count
-			if u.full {
-				left = append(left, org)
-			}
 		}
 	}
 	if len(batch) == 0 {
 		return left, nil
 	}
-	return left, s.change(ctx, func(t *tx) error {
+	var unfinished []tenant.ID
+	err = s.change(ctx, func(t *tx) error {
+		unfinished = nil
 		for _, u := range batch {
-			if err := t.file(u); err != nil {
+			more, err := t.file(u)
+			if err != nil {
 				return err
+			}
+			if more {
+				unfinished = append(unfinished, u.org)
 			}
 		}
 		return nil
 	})
+	return inLockOrder(append(left, unfinished...)), err
 }
 
 // inLockOrder sorts organisations as all transactions lock them.
@@ -92,33 +96,33 @@ func inLockOrder(orgs []tenant.ID) []tenant.ID {
 	return slices.SortedFunc(slices.Values(orgs), func(a, b tenant.ID) int { return bytes.Compare(a[:], b[:]) })
 }
 
-// file stores what a step made. Where a conversation was removed since, or another process was faster, it is made again,
-// now that nobody else can write.
-func (t *tx) file(u *unfiled) error {
+// file stores what a step made, unless another process was faster, and says whether there is more to file. Where a
+// conversation was removed since, the step is made again, now that nobody else can write.
+func (t *tx) file(u *unfiled) (more bool, err error) {
 	sp, err := t.take(u.org)
 	if err != nil {
-		return err
+		return false, err
 	}
 	through, _, err := t.searchState(u.org, "")
-	if err != nil {
-		return err
+	if err != nil || through != u.through {
+		return true, err
 	}
-	if through != u.through || sp.gone != u.gone {
+	if sp.gone != u.gone {
 		if u, err = t.unfiled(sp, indexedAtOnce); u == nil || err != nil {
-			return err
+			return false, err
 		}
 	}
 	for _, place := range u.stale {
 		if err := t.dropSegment(u.org, place); err != nil {
-			return err
+			return false, err
 		}
 	}
 	for day, seg := range u.days {
 		if err := t.putSegment(u.org, segmentPlace{day, u.last}, seg); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return t.exec(`INSERT INTO search_state (org, through, at) VALUES (?, ?, ?) ON CONFLICT (org) DO UPDATE SET through = excluded.through, at = excluded.at`, id(u.org), u.last, u.at)
+	return u.full, t.exec(`INSERT INTO search_state (org, through, at) VALUES (?, ?, ?) ON CONFLICT (org) DO UPDATE SET through = excluded.through, at = excluded.at`, id(u.org), u.last, u.at)
 }
 
 // unfiled reads at most limit conversations that the index does not know yet and makes segments of them; nil when it
@@ -132,12 +136,14 @@ func (t *tx) unfiled(sp *space, limit int) (*unfiled, error) {
 	// Versions that were replaced or removed meanwhile need no filing.
 	u := &unfiled{org: sp.org, through: through, gone: sp.gone, last: sp.seq, at: max(at, began.UnixMicro()), days: map[int64]segment{}}
 	days := map[int64][]filing{}
+	var tokens []int64
 	err = t.since(sp, through, limit, func(row int64, c conversation.Conversation, _ int) error {
 		if u.count++; u.count == limit {
 			u.full, u.last, u.at = true, c.Seq, at
 		}
 		day, offset := dayOf(c.StartedAt.UnixMicro())
-		days[day] = append(days[day], filing{posting{offset, row}, t.vocabulary.tokens(nil, sp, &c)})
+		tokens = t.vocabulary.tokens(tokens[:0], sp, &c)
+		days[day] = append(days[day], filing{posting{offset, row}, slices.Clone(tokens)})
 		return nil
 	})
 	if err != nil {
