@@ -198,3 +198,22 @@ func TestTheAccountSaysWhatItRestsOn(t *testing.T) {
 		t.Error("3.90 avoided for 0.90 never pays")
 	}
 }
+
+func TestTheAICostOfATopicNobodyPricedIsUnknown(t *testing.T) {
+	d := newDesk(t)
+	d.send(
+		said{id: "a", start: noon.Add(-time.Hour), topic: "billing", lines: []line{asks, answers, thanks}},
+		said{id: "b", start: noon.Add(-time.Hour), topic: "login", lines: []line{asks, answers, thanks}, facts: cost(0)},
+		said{id: "c", start: noon.Add(-time.Hour), topic: "returns", lines: []line{asks, agent}},
+	)
+	account, err := d.m.CostAnalysis(d.ctx, d.window())
+	d.must(err)
+	for _, topic := range account.Topics {
+		switch topic.Topic {
+		case "billing":
+			d.wantUnknown(topic.Figures, "ai_cost")
+		default: // reported as nothing, and without the AI
+			d.want(topic.Figures, "ai_cost", 0)
+		}
+	}
+}

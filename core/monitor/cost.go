@@ -79,7 +79,7 @@ func payback(a account) Figure {
 func topicCost(t roi.TopicFigures) TopicCost {
 	return TopicCost{Topic: t.Topic, Figures: Figures{
 		count("credited_resolutions", t.Credited, "roi.credited_standard/v1"),
-		exactly("ai_cost", t.AICost, t.Credited, "roi.ai_cost/v1"),
+		amount("ai_cost", when(t.Priced, &t.AICost), evidence(stat.Exact(t.AICost.Float64(), t.AIConversations, "roi.ai_cost/v1"), t.Priced)),
 		amount("estimated_human_cost", t.HumanCost, t.HumanCostEstimate),
 		amount("human_cost_per_contact", t.PerContact, t.PerContactEstimate),
 		{Name: "handle_seconds", Decimals: whole, Estimate: t.HandleEstimate},

@@ -33,11 +33,6 @@ func amount(name string, m *money.Micro, e stat.Estimate) Figure {
 	return Figure{Name: name, Decimals: average, Money: m, Estimate: e}
 }
 
-// exactly is an amount without sampling error.
-func exactly(name string, m money.Micro, n int64, definition string) Figure {
-	return amount(name, &m, stat.Exact(m.Float64(), n, definition))
-}
-
 // ratings is the histogram of one party, or of all of them, over the scales that count in averages.
 func ratings(v metric.Vector, binary bool, of ...conversation.Party) stat.Histogram {
 	var h stat.Histogram

@@ -66,7 +66,8 @@ func mergeFigures(rows []TopicFigures) []TopicFigures {
 			continue
 		}
 		t := out[i]
-		r.Credited, r.AICost = r.Credited+t.Credited, r.AICost+t.AICost
+		r.Credited, r.AICost, r.AIConversations = r.Credited+t.Credited, r.AICost+t.AICost, r.AIConversations+t.AIConversations
+		r.Priced = r.Priced || t.Priced
 		if r.HumanCost != nil && t.HumanCost != nil {
 			cost := *r.HumanCost + *t.HumanCost
 			r.HumanCost = &cost

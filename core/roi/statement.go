@@ -80,7 +80,10 @@ type TopicFigures struct {
 	Rate       TopicRate
 	PerContact *money.Micro
 	HumanCost  *money.Micro
-	AICost     money.Micro
+	// AICost is what the AI cost on the topic's AIConversations; Priced is false where nobody knows the price of any.
+	AICost          money.Micro
+	AIConversations int64
+	Priced          bool
 	// The estimates carry the interval that the measured handle times leave; none while a stand-in is in use.
 	HandleEstimate, PerContactEstimate, HumanCostEstimate stat.Estimate
 }
@@ -140,7 +143,9 @@ func (s *Statement) addAICost(in Inputs) error {
 			handlings[s.terms[i]] = handling
 		}
 		return TopicFigures{
-			Topic: t.Topic, Credited: t.Credited(Standard), Rate: rate, HandleEstimate: handling.estimate(rate),
+			Topic: t.Topic, Credited: t.Credited(Standard), Rate: rate, AIConversations: t.AIConversations,
+			Priced:             t.AIConversations == 0 || t.Usage.ReportedN > 0 || s.terms[i].Model.Unpriced(t.Usage) < t.Usage.Unreported,
+			HandleEstimate:     handling.estimate(rate),
 			PerContactEstimate: stat.Unknown(PerContactDefinition, rate.Handle.N), HumanCostEstimate: stat.Unknown(HumanCostDefinition, rate.Handle.N),
 		}
 	})
