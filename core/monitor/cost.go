@@ -126,7 +126,7 @@ func (v view) statement(ctx context.Context) (account, error) {
 // inputs are what the account of the view is reckoned from. Closed months keep the terms they were closed with, so that
 // the account of a month is what its lines add up to, and that of a year what its months do.
 func (v view) inputs(ctx context.Context) (in roi.Inputs, conversations int64, err error) {
-	closings, err := v.m.store.Ledger.Closings(ctx, v.org.ID)
+	closings, err := v.closings(ctx)
 	if err != nil {
 		return in, 0, err
 	}
@@ -181,6 +181,17 @@ func (v view) inputs(ctx context.Context) (in roi.Inputs, conversations int64, e
 	}
 	in.Fee += fee
 	return in, conversations, add(v.between(from, v.window.End), nil)
+}
+
+// closings are the closed months, where they matter: a month that still runs cannot be closed, so a window inside it
+// needs none, unless the payback does.
+func (v view) closings(ctx context.Context) ([]roi.Closing, error) {
+	zone := v.org.Settings.Location()
+	running, _, err := roi.PeriodOf(v.asOf, zone).Bounds(zone)
+	if err != nil || !v.window.Start.Before(running) && v.org.Settings.Costs.SetUp == 0 {
+		return nil, err
+	}
+	return v.m.store.Ledger.Closings(ctx, v.org.ID)
 }
 
 func earlier(a, b time.Time) time.Time { return lo.Ternary(a.Before(b), a, b) }
