@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/uuid"
@@ -68,7 +69,7 @@ func TestRotation(t *testing.T) {
 	// Given up after each step, then called again.
 	for given := 1; ; given++ {
 		s = openAt(t, path, storage.Options{Sealer: seal.New(second, first)})
-		_, err := keeper(t, s).Rewrap(&fewSteps{Context: ctx, left: given})
+		_, err := keeper(t, s).Rewrap(endingAfter(ctx, given))
 		readable(t, s, orgs...)
 		closed(t, s)
 		if err == nil {
@@ -81,7 +82,7 @@ func TestRotation(t *testing.T) {
 	s = openAt(t, path, storage.Options{Sealer: seal.New(second)}) // the first master key is gone
 	readable(t, s, orgs...)
 	for given := 1; ; given++ {
-		_, err := keeper(t, s).Renew(&fewSteps{Context: ctx, left: given}, orgs[0])
+		_, err := keeper(t, s).Renew(endingAfter(ctx, given), orgs[0])
 		readable(t, s, orgs...)
 		if err == nil {
 			break
@@ -100,14 +101,20 @@ func TestRotation(t *testing.T) {
 	closed(t, s)
 }
 
-// fewSteps is a context that ends after it was asked a number of times.
+// fewSteps is a context that ends after it was asked a number of times, by whichever goroutine.
 type fewSteps struct {
 	context.Context
-	left int
+	left atomic.Int64
+}
+
+func endingAfter(ctx context.Context, steps int) *fewSteps {
+	c := &fewSteps{Context: ctx}
+	c.left.Store(int64(steps))
+	return c
 }
 
 func (c *fewSteps) Err() error {
-	if c.left--; c.left < 0 {
+	if c.left.Add(-1) < 0 {
 		return context.Canceled
 	}
 	return nil
