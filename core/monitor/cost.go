@@ -7,6 +7,7 @@ import (
 
 	"github.com/samber/lo"
 
+	"github.com/csm-monitor/csm-monitor/core/conversation"
 	"github.com/csm-monitor/csm-monitor/core/metric"
 	"github.com/csm-monitor/csm-monitor/core/money"
 	"github.com/csm-monitor/csm-monitor/core/roi"
@@ -241,7 +242,9 @@ func (v view) rates(ctx context.Context) (roi.Rates, error) {
 	if from := w.End.Add(-learnFrom); from.Before(w.Start) {
 		w.Start = from
 	}
-	cells, err := v.m.store.Rollups.Rollup(ctx, v.org.ID, metric.Selection{Window: w, By: metric.Grouping{Topic: true}})
+	cells, err := v.m.store.Rollups.Rollup(ctx, v.org.ID, metric.Selection{
+		Window: w, By: metric.Grouping{Topic: true}, Where: metric.Filter{Handler: conversation.HumanOnly},
+	})
 	if err != nil {
 		return roi.Rates{}, err
 	}
