@@ -213,9 +213,9 @@ func TestLatentFindsTheCompanyOfWords(t *testing.T) {
 	// Features 0 and 1 never meet but keep the same company (2); feature 3 keeps another (4).
 	var vectors []sparse
 	for range 10 {
-		vectors = append(vectors, sparse{[]uint32{0, 2}, []float32{1, 1}}, sparse{[]uint32{1, 2}, []float32{1, 1}}, sparse{[]uint32{3, 4}, []float32{1, 1}})
+		vectors = append(vectors, sparse{{0, 1}, {2, 1}}, sparse{{1, 1}, {2, 1}}, sparse{{3, 1}, {4, 1}})
 	}
-	vectors = append(vectors, sparse{[]uint32{0}, []float32{1}}, sparse{[]uint32{1}, []float32{1}}, sparse{[]uint32{3}, []float32{1}})
+	vectors = append(vectors, sparse{{0, 1}}, sparse{{1, 1}}, sparse{{3, 1}})
 	for i := range vectors {
 		vectors[i].unit()
 	}

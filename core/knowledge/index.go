@@ -66,7 +66,7 @@ func NewIndex(s Snapshot) *Index {
 			ix.links[l.Conversation] = at
 		}
 		for _, l := range examples {
-			kept = append(kept, loaded{ix.links[l.Conversation], traitsOf(l.Question)})
+			kept = append(kept, loaded{at: ix.links[l.Conversation]})
 		}
 	}
 	ix.load(kept)
@@ -75,8 +75,9 @@ func NewIndex(s Snapshot) *Index {
 
 // loaded is an example on its way into the index.
 type loaded struct {
-	at place
-	t  traits
+	at    place
+	read  sparse
+	words string
 }
 
 // load keeps examples in the order in which their questions were asked, weighed by all of them.
@@ -84,12 +85,16 @@ func (ix *Index) load(kept []loaded) {
 	slices.SortStableFunc(kept, func(a, b loaded) int {
 		return cmp.Or(a.at.link.At.Compare(b.at.link.At), slices.Compare(a.at.link.Conversation[:], b.at.link.Conversation[:]))
 	})
-	ids := lo.Map(kept, func(l loaded, _ int) []uint32 { return l.at.room.words.count(l.t) })
+	for i := range kept {
+		l := &kept[i]
+		l.read, l.words = l.at.room.words.of(l.at.link.Question)
+		l.at.room.words.count(l.read)
+	}
 	for _, r := range ix.rooms {
 		r.words.renew()
 	}
-	for i, l := range kept {
-		l.at.member = l.at.room.keep(l.at.slot, l.at.room.ready(l.t, ids[i]))
+	for _, l := range kept {
+		l.at.member = l.at.room.keep(l.at.slot, l.at.room.ready(l.read, l.words))
 		l.at.room.members[l.at.member].conversation = l.at.link.Conversation
 		ix.links[l.at.link.Conversation] = l.at
 	}
@@ -150,19 +155,19 @@ type Assignment struct {
 func (ix *Index) Assign(l Link, language string) Assignment {
 	ix.Withdraw(l.Conversation)
 	r := ix.room(language)
-	t := traitsOf(l.Question)
 	if r.words.due() {
 		r.renew()
 	}
-	ids := r.words.count(t)
-	q, f := r.ask(t, ids)
+	read, words := r.words.of(l.Question)
+	r.words.count(read)
+	q, f := r.ask(read, words)
 	a := Assignment{Fit: f.fit, Repeats: f.same}
 	if f.member >= 0 {
 		a.Nearest = r.members[f.member].conversation
 	}
 	if f.slot < 0 {
 		if !l.Failed() {
-			r.words.forget(ids)
+			r.words.forget(q.vec)
 			return a
 		}
 		f.slot, a.Opened = r.open(ix.next), true
@@ -175,7 +180,7 @@ func (ix *Index) Assign(l Link, language string) Assignment {
 	if m >= 0 {
 		r.members[m].conversation = l.Conversation
 	} else {
-		r.words.forget(ids)
+		r.words.forget(q.vec)
 	}
 	ix.links[l.Conversation] = place{room: r, slot: f.slot, member: m, link: l}
 	return a

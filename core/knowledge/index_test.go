@@ -182,7 +182,7 @@ func TestWithdrawLeavesNoTrace(t *testing.T) {
 				}
 			}
 			for _, s := range r.slots {
-				if s.all != 0 || len(s.kept) != 0 || len(s.sum.ids) != 0 {
+				if s.all != 0 || len(s.kept) != 0 || len(s.sum) != 0 {
 					t.Fatalf("gap %d still holds %+v", s.id, s)
 				}
 			}

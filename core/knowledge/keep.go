@@ -1,9 +1,6 @@
 package knowledge
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // keptMost is how many questions of a gap are kept as examples: enough for a fair mean and a fair medoid.
 const keptMost = 50
@@ -26,7 +23,7 @@ func (r *room) keep(g int32, q query) int32 {
 	r.members = append(r.members, member{vec: q.vec, words: q.words, near: q.near})
 	r.slotOf = append(r.slotOf, g)
 	s.kept = append(s.kept, m)
-	s.sum = s.sum.plus(q.vec, 1)
+	s.sum.add(q.vec)
 	r.post(m)
 	if _, taken := r.same[q.words]; !taken && q.words != "" {
 		r.same[q.words] = m
@@ -42,12 +39,11 @@ func (r *room) keep(g int32, q query) int32 {
 
 // post enters a member in the inverted index.
 func (r *room) post(m int32) {
-	v := r.members[m].vec
-	for i, id := range v.ids {
-		for int(id) >= len(r.postings) {
+	for _, t := range r.members[m].vec {
+		for int(t.id) >= len(r.postings) {
 			r.postings = append(r.postings, nil)
 		}
-		r.postings[id] = append(r.postings[id], posting{m, v.weights[i]})
+		r.postings[t.id] = append(r.postings[t.id], posting{m, t.weight})
 	}
 }
 
@@ -57,9 +53,7 @@ func (r *room) meet(m int32, n neighbour) {
 	if len(old.near) == nearCount && old.near[nearCount-1].alike >= n.alike {
 		return
 	}
-	at, _ := slices.BinarySearchFunc(old.near, n, func(a, b neighbour) int {
-		return cmp.Or(cmp.Compare(b.alike, a.alike), cmp.Compare(a.member, b.member))
-	})
+	at, _ := slices.BinarySearchFunc(old.near, n, nearer)
 	old.near = slices.Insert(old.near, at, n)
 	r.members[n.member].in = append(r.members[n.member].in, m)
 	if len(old.near) > nearCount {
@@ -79,12 +73,12 @@ func (r *room) drop(g, m int32) {
 	}
 	old := &r.members[m]
 	s.kept = without(s.kept, m)
-	s.sum = s.sum.plus(old.vec, -1)
+	s.sum.subtract(old.vec)
 	if len(s.kept) == 0 {
-		s.sum = sparse{}
+		s.sum = nil
 	}
-	for _, id := range old.vec.ids {
-		r.postings[id] = slices.DeleteFunc(r.postings[id], func(p posting) bool { return p.member == m })
+	for _, t := range old.vec {
+		r.postings[t.id] = slices.DeleteFunc(r.postings[t.id], func(p posting) bool { return p.member == m })
 	}
 	if r.same[old.words] == m {
 		r.forgetWords(old.words, m)
@@ -95,7 +89,7 @@ func (r *room) drop(g, m int32) {
 	for _, k := range old.in {
 		r.members[k].near = slices.DeleteFunc(r.members[k].near, func(n neighbour) bool { return n.member == m })
 	}
-	r.words.forget(old.vec.ids)
+	r.words.forget(old.vec)
 	*old = member{gone: true}
 }
 
@@ -123,8 +117,8 @@ func (r *room) renew() {
 	r.words.renew()
 	for i := range r.members {
 		v := r.members[i].vec
-		for k, id := range v.ids {
-			v.weights[k] *= r.words.rare[id] / old[id]
+		for k, t := range v {
+			v[k].weight *= r.words.rare[t.id] / old[t.id]
 		}
 		v.unit()
 	}
@@ -135,9 +129,9 @@ func (r *room) renew() {
 		r.post(int32(m))
 	}
 	for g := range r.slots {
-		r.slots[g].sum = sparse{}
+		r.slots[g].sum = r.slots[g].sum[:0]
 		for _, m := range r.slots[g].kept {
-			r.slots[g].sum = r.slots[g].sum.plus(r.members[m].vec, 1)
+			r.slots[g].sum.add(r.members[m].vec)
 		}
 	}
 }

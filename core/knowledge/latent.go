@@ -61,8 +61,8 @@ func blank(rows, columns int) [][]float32 {
 func project(vectors []sparse, directions [][]float32) [][]float32 {
 	out := blank(len(vectors), len(directions[0]))
 	for i, v := range vectors {
-		for j, id := range v.ids {
-			addScaled(out[i], directions[id], v.weights[j])
+		for _, t := range v {
+			addScaled(out[i], directions[t.id], t.weight)
 		}
 	}
 	return out
@@ -72,8 +72,8 @@ func project(vectors []sparse, directions [][]float32) [][]float32 {
 func gather(vectors []sparse, places [][]float32, features int) [][]float32 {
 	out := blank(features, len(places[0]))
 	for i, v := range vectors {
-		for j, id := range v.ids {
-			addScaled(out[id], places[i], v.weights[j])
+		for _, t := range v {
+			addScaled(out[t.id], places[i], t.weight)
 		}
 	}
 	return out

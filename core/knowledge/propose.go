@@ -32,7 +32,7 @@ func (ix *Index) Propose() []Proposal {
 func (r *room) propose() []Proposal {
 	sums := make([]sparse, len(r.slots))
 	for g, s := range r.slots {
-		sums[g] = sparse{ids: s.sum.ids, weights: slices.Clone(s.sum.weights)}
+		sums[g] = slices.Clone(s.sum)
 		sums[g].unit()
 	}
 	index := invert(sums)
@@ -40,9 +40,9 @@ func (r *room) propose() []Proposal {
 	var s scratch
 	for g, v := range sums {
 		s.begin(len(sums), 0)
-		for k, id := range v.ids {
-			for _, p := range index[id] {
-				s.members.add(p.member, p.weight*v.weights[k])
+		for _, t := range v {
+			for _, p := range index[t.id] {
+				s.members.add(p.member, p.weight*t.weight)
 			}
 		}
 		for _, other := range s.members.touched {

@@ -40,8 +40,8 @@ func (r *room) regroup(fixed func(slot int32) bool) (units []unit, groups []int)
 	for i, u := range units {
 		sizes[i] = float32(len(u.members))
 		for _, m := range u.members {
-			words[i] = words[i].plus(r.members[m].vec, 1)
-			context[i] = context[i].plus(around[m], 1)
+			words[i].add(r.members[m].vec)
+			context[i].add(around[m])
 		}
 	}
 	alike := blank(len(units), len(units))
@@ -88,11 +88,11 @@ func (r *room) tight(g int32) []unit {
 			}
 		}
 		if best < 0 {
-			units, sums = append(units, unit{slot: g}), append(sums, sparse{})
+			units, sums = append(units, unit{slot: g}), append(sums, nil)
 			best = len(units) - 1
 		}
 		units[best].members = append(units[best].members, m)
-		sums[best] = sums[best].plus(r.members[m].vec, 1)
+		sums[best].add(r.members[m].vec)
 	}
 	return units
 }
@@ -108,9 +108,9 @@ func (r *room) surroundings(members []int32) map[int32]sparse {
 	var s scratch
 	for i, m := range members {
 		s.begin(len(members), 0)
-		for k, id := range vectors[i].ids {
-			for _, p := range index[id] {
-				s.members.add(p.member, p.weight*vectors[i].weights[k])
+		for _, t := range vectors[i] {
+			for _, p := range index[t.id] {
+				s.members.add(p.member, p.weight*t.weight)
 			}
 		}
 		var near []neighbour
@@ -126,21 +126,18 @@ func (r *room) surroundings(members []int32) map[int32]sparse {
 				near = append(near, neighbour{members[j], alike})
 			}
 		}
-		slices.SortFunc(near, func(a, b neighbour) int {
-			return cmp.Or(cmp.Compare(b.alike, a.alike), cmp.Compare(a.member, b.member))
-		})
+		slices.SortFunc(near, nearer)
 		out[m] = contextOf(m, near[:min(most, len(near))])
 	}
 	return out
 }
 
 func contextOf(m int32, near []neighbour) sparse {
-	near = append(slices.Clone(near), neighbour{m, 1})
-	slices.SortFunc(near, func(a, b neighbour) int { return cmp.Compare(a.member, b.member) })
-	v := sparse{
-		ids:     lo.Map(near, func(n neighbour, _ int) uint32 { return uint32(n.member) }),
-		weights: lo.Map(near, func(n neighbour, _ int) float32 { return n.alike }),
+	v := append(make(sparse, 0, len(near)+1), term{uint32(m), 1})
+	for _, n := range near {
+		v = append(v, term{uint32(n.member), n.alike})
 	}
+	slices.SortFunc(v, func(a, b term) int { return cmp.Compare(a.id, b.id) })
 	v.unit()
 	return v
 }
@@ -157,14 +154,14 @@ func product(a, b []float32) float32 {
 func invert(vectors []sparse) [][]posting {
 	highest := uint32(0)
 	for _, v := range vectors {
-		if len(v.ids) > 0 {
-			highest = max(highest, v.ids[len(v.ids)-1])
+		if len(v) > 0 {
+			highest = max(highest, v[len(v)-1].id)
 		}
 	}
 	index := make([][]posting, highest+1)
 	for i, v := range vectors {
-		for k, id := range v.ids {
-			index[id] = append(index[id], posting{int32(i), v.weights[k]})
+		for _, t := range v {
+			index[t.id] = append(index[t.id], posting{int32(i), t.weight})
 		}
 	}
 	return index
@@ -175,9 +172,9 @@ func addProducts(table [][]float32, sums []sparse, sizes []float32, scale float3
 	index := invert(sums)
 	for i, v := range sums {
 		row, share := table[i], scale/sizes[i]
-		for k, id := range v.ids {
-			w := v.weights[k] * share
-			for _, p := range index[id] {
+		for _, t := range v {
+			w := t.weight * share
+			for _, p := range index[t.id] {
 				row[p.member] += w * p.weight / sizes[p.member]
 			}
 		}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -63,6 +62,11 @@ type neighbour struct {
 	alike  float32
 }
 
+// nearer orders neighbours, the most alike first.
+func nearer(a, b neighbour) int {
+	return cmp.Or(cmp.Compare(b.alike, a.alike), cmp.Compare(a.member, b.member))
+}
+
 // slot is one gap.
 type slot struct {
 	id   int64
@@ -78,7 +82,7 @@ type query struct {
 	vec   sparse
 	words string
 	near  []neighbour // the most similar members, at most nearCount, best first
-	alike []neighbour // all members compared exactly
+	alike []neighbour // all members compared exactly, until the next question
 }
 
 // found says where a question belongs.
@@ -91,8 +95,8 @@ type found struct {
 }
 
 // ask prepares a question and finds its gap. Nothing is changed but the numbering of features.
-func (r *room) ask(t traits, ids []uint32) (query, found) {
-	q := r.ready(t, ids)
+func (r *room) ask(read sparse, words string) (query, found) {
+	q := r.ready(read, words)
 	best := found{slot: -1, member: -1}
 	if len(q.near) > 0 {
 		best.member = q.near[0].member
@@ -111,9 +115,10 @@ func (r *room) ask(t traits, ids []uint32) (query, found) {
 	return q, best
 }
 
-// ready weighs a question whose traits were counted and finds what is like it.
-func (r *room) ready(t traits, ids []uint32) query {
-	q := query{vec: r.words.vector(ids, t.scales), words: strings.Join(t.tokens, " ")}
+// ready weighs what was read of a question and finds what is like it.
+func (r *room) ready(read sparse, words string) query {
+	r.words.weigh(read)
+	q := query{vec: read, words: words}
 	r.compare(&q)
 	return q
 }
@@ -126,18 +131,14 @@ func (r *room) repeated(q query) (int32, bool) {
 	if m, ok := r.same[q.words]; ok {
 		return m, true
 	}
-	var grams text.TrigramSet
-	for i, n := range q.near {
+	for _, n := range q.near {
 		if n.alike < 0.6 {
 			break
-		}
-		if i == 0 {
-			grams = text.Trigrams(q.words)
 		}
 		if a, b := len(q.words), len(r.members[n.member].words); max(a, b) > 2*min(a, b) {
 			continue // too different in length to be the same, in any script
 		}
-		if grams.Dice(text.Trigrams(r.members[n.member].words)) >= sameText {
+		if text.DiceTrigrams(q.words, r.members[n.member].words) >= sameText {
 			return n.member, true
 		}
 	}
@@ -183,40 +184,39 @@ func (r *room) compare(q *query) {
 	s.begin(len(r.members), len(r.slots))
 	s.spread(q.vec, len(r.words.seen))
 	order := s.order[:0]
-	for i, id := range q.vec.ids {
-		if int(id) < len(r.postings) && len(r.postings[id]) > 0 {
-			order = append(order, uint64(len(r.postings[id]))<<32|uint64(i))
+	for i, t := range q.vec {
+		if int(t.id) < len(r.postings) && len(r.postings[t.id]) > 0 {
+			order = append(order, uint64(len(r.postings[t.id]))<<32|uint64(i))
 		}
 	}
 	slices.Sort(order)
 	s.order = order
 	left := postingBudget
 	for _, o := range order {
-		i := uint32(o)
+		t := q.vec[uint32(o)]
 		if left -= int(o >> 32); left < 0 {
 			s.exact = false
 			break
 		}
-		weight := q.vec.weights[i]
-		for _, p := range r.postings[q.vec.ids[i]] {
-			s.members.add(p.member, weight*p.weight)
+		for _, p := range r.postings[t.id] {
+			s.members.add(p.member, t.weight*p.weight)
 		}
 	}
 	for _, m := range s.members.touched {
 		s.gaps.add(r.slotOf[m], s.members.sums[m])
 	}
+	s.alike = s.alike[:0]
 	for _, m := range s.top(&s.members, candidates) {
 		alike := s.members.sums[m]
 		if !s.exact {
 			alike = s.product(r.members[m].vec, q.vec)
 		}
 		if alike > nearLeast {
-			q.alike = append(q.alike, neighbour{m, alike})
+			s.alike = append(s.alike, neighbour{m, alike})
 		}
 	}
-	slices.SortFunc(q.alike, func(a, b neighbour) int {
-		return cmp.Or(cmp.Compare(b.alike, a.alike), cmp.Compare(a.member, b.member))
-	})
+	slices.SortFunc(s.alike, nearer)
+	q.alike = s.alike
 	q.near = slices.Clone(q.alike[:min(nearCount, len(q.alike))])
 }
 

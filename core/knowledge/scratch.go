@@ -12,31 +12,32 @@ type scratch struct {
 	ranked                      []int32
 	order                       []uint64
 	weights                     []float32 // of the question, by feature
-	laid                        []uint32  // the features that have one
+	laid                        sparse    // the question
+	alike                       []neighbour
 }
 
 // spread lays the question's weights out by feature, in place of the last question's.
 func (s *scratch) spread(v sparse, features int) {
-	for _, id := range s.laid {
-		s.weights[id] = 0
+	for _, t := range s.laid {
+		s.weights[t.id] = 0
 	}
-	s.laid = v.ids
+	s.laid = v
 	if features > len(s.weights) {
 		s.weights = append(s.weights, make([]float32, features-len(s.weights))...)
 	}
-	for i, id := range v.ids {
-		s.weights[id] = v.weights[i]
+	for _, t := range v {
+		s.weights[t.id] = t.weight
 	}
 }
 
 // product is the scalar product of v and the question q that is spread out.
 func (s *scratch) product(v, q sparse) float32 {
-	if len(v.ids) > 16*len(q.ids) {
+	if len(v) > muchLonger*len(q) {
 		return float32(q.dotSearch(v))
 	}
 	sum := float32(0)
-	for i, id := range v.ids {
-		sum += v.weights[i] * s.weights[id]
+	for _, t := range v {
+		sum += t.weight * s.weights[t.id]
 	}
 	return sum
 }

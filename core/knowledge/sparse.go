@@ -2,27 +2,24 @@ package knowledge
 
 import (
 	"math"
+	"slices"
 	"sort"
 )
 
-// sparse is a vector over numbered features, ordered by id.
-type sparse struct {
-	ids     []uint32
-	weights []float32
+// term is one feature of a vector and how much it weighs there.
+type term struct {
+	id     uint32
+	weight float32
 }
 
-func (v *sparse) Len() int           { return len(v.ids) }
-func (v *sparse) Less(i, j int) bool { return v.ids[i] < v.ids[j] }
-func (v *sparse) Swap(i, j int) {
-	v.ids[i], v.ids[j] = v.ids[j], v.ids[i]
-	v.weights[i], v.weights[j] = v.weights[j], v.weights[i]
-}
+// sparse is a vector over numbered features, ordered by id, each feature once.
+type sparse []term
 
 // norm is the length.
 func (v sparse) norm() float64 {
 	sum := 0.0
-	for _, w := range v.weights {
-		sum += float64(w) * float64(w)
+	for _, t := range v {
+		sum += float64(t.weight) * float64(t.weight)
 	}
 	return math.Sqrt(sum)
 }
@@ -33,71 +30,89 @@ func (v sparse) unit() {
 	if n == 0 {
 		return
 	}
-	for i := range v.weights {
-		v.weights[i] = float32(float64(v.weights[i]) / n)
+	for i := range v {
+		v[i].weight = float32(float64(v[i].weight) / n)
 	}
 }
 
 // dot is the scalar product. The longer side is searched when it is much longer.
 func (v sparse) dot(w sparse) float64 {
-	if len(v.ids) > len(w.ids) {
+	if len(v) > len(w) {
 		v, w = w, v
 	}
-	if len(w.ids) > 16*len(v.ids) {
+	if len(w) > muchLonger*len(v) {
 		return v.dotSearch(w)
 	}
 	sum, j := 0.0, 0
-	for i, id := range v.ids {
-		for j < len(w.ids) && w.ids[j] < id {
+	for _, t := range v {
+		for j < len(w) && w[j].id < t.id {
 			j++
 		}
-		if j == len(w.ids) {
+		if j == len(w) {
 			break
 		}
-		if w.ids[j] == id {
-			sum += float64(v.weights[i]) * float64(w.weights[j])
+		if w[j].id == t.id {
+			sum += float64(t.weight) * float64(w[j].weight)
 		}
 	}
 	return sum
 }
+
+// muchLonger is how many times longer a vector must be for a search in it to be quicker than a walk.
+const muchLonger = 16
 
 func (v sparse) dotSearch(w sparse) float64 {
-	sum, from := 0.0, 0
-	for i, id := range v.ids {
-		from += sort.Search(len(w.ids)-from, func(k int) bool { return w.ids[from+k] >= id })
-		if from == len(w.ids) {
+	sum := 0.0
+	for _, t := range v {
+		w = w[sort.Search(len(w), func(k int) bool { return w[k].id >= t.id }):]
+		if len(w) == 0 {
 			break
 		}
-		if w.ids[from] == id {
-			sum += float64(v.weights[i]) * float64(w.weights[from])
+		if w[0].id == t.id {
+			sum += float64(t.weight) * float64(w[0].weight)
 		}
 	}
 	return sum
 }
 
-// plus is v + scale·w; features that cancel out are dropped.
-func (v sparse) plus(w sparse, scale float32) sparse {
-	out := sparse{ids: make([]uint32, 0, len(v.ids)+len(w.ids)), weights: make([]float32, 0, len(v.ids)+len(w.ids))}
-	keep := func(id uint32, weight float32) {
-		if weight > vanishing || weight < -vanishing {
-			out.ids, out.weights = append(out.ids, id), append(out.weights, weight)
-		}
-	}
-	i, j := 0, 0
-	for i < len(v.ids) || j < len(w.ids) {
+// add makes v the sum of both, from the end on so that it needs no room but its own.
+func (v *sparse) add(w sparse) {
+	i := len(*v)
+	*v = slices.Grow(*v, len(w))[:i+len(w)]
+	sum, at := *v, len(*v)
+	i--
+	for j := len(w) - 1; j >= 0; {
+		at--
 		switch {
-		case j == len(w.ids) || i < len(v.ids) && v.ids[i] < w.ids[j]:
-			keep(v.ids[i], v.weights[i])
-			i++
-		case i == len(v.ids) || w.ids[j] < v.ids[i]:
-			keep(w.ids[j], scale*w.weights[j])
-			j++
+		case i < 0 || sum[i].id < w[j].id:
+			sum[at] = w[j]
+			j--
+		case sum[i].id > w[j].id:
+			sum[at] = sum[i]
+			i--
 		default:
-			keep(v.ids[i], v.weights[i]+scale*w.weights[j])
-			i, j = i+1, j+1
+			sum[at] = term{w[j].id, sum[i].weight + w[j].weight}
+			i, j = i-1, j-1
 		}
 	}
-	return out
+	*v = slices.Delete(sum, i+1, at) // as many places as both have in common
+}
+
+// subtract makes v the difference of both; features that cancel out are dropped.
+func (v *sparse) subtract(w sparse) {
+	left, j := (*v)[:0], 0
+	for _, t := range *v {
+		for j < len(w) && w[j].id < t.id {
+			j++
+		}
+		if j < len(w) && w[j].id == t.id {
+			t.weight -= w[j].weight
+		}
+		if math.Abs(float64(t.weight)) > vanishing {
+			left = append(left, t)
+		}
+	}
+	*v = left
 }
 
 // vanishing is a weight that only rounding leaves behind.

@@ -1,6 +1,10 @@
 package text
 
-import "github.com/samber/lo"
+import (
+	"slices"
+
+	"github.com/samber/lo"
+)
 
 // Jaccard is the number of distinct tokens two lists share over the number of distinct tokens in either, 0 to 1. Two
 // empty lists are equal and give 1. Order and repetition do not matter.
@@ -17,34 +21,39 @@ func Jaccard(a, b []string) float64 {
 // Trigrams are counted with repetition, in characters and not bytes, of the text with one space put before and after,
 // so that the first and the last letter weigh as much as any other. Two empty texts are equal and give 1.
 func DiceTrigrams(a, b string) float64 {
-	return Trigrams(a).Dice(Trigrams(b))
-}
-
-// TrigramSet is the multiset of character trigrams of one text, kept by those who compare one text with many.
-type TrigramSet struct {
-	counts map[[3]rune]int
-	total  int
-}
-
-// Trigrams counts the character trigrams of s with one space put before and after.
-func Trigrams(s string) TrigramSet {
-	runes := append(append([]rune{' '}, []rune(s)...), ' ')
-	set := TrigramSet{counts: make(map[[3]rune]int, len(runes))}
-	for i := 0; i+3 <= len(runes); i++ {
-		set.counts[[3]rune(runes[i:i+3])]++
-		set.total++
-	}
-	return set
-}
-
-// Dice is DiceTrigrams of the two texts the sets were made from.
-func (t TrigramSet) Dice(other TrigramSet) float64 {
-	if t.total+other.total == 0 {
+	var roomA, roomB [64]uint64
+	left, right := trigrams(roomA[:0], a), trigrams(roomB[:0], b)
+	if len(left)+len(right) == 0 {
 		return 1
 	}
 	shared := 0
-	for gram, n := range t.counts {
-		shared += min(n, other.counts[gram])
+	for i, j := 0, 0; i < len(left) && j < len(right); {
+		switch {
+		case left[i] < right[j]:
+			i++
+		case left[i] > right[j]:
+			j++
+		default:
+			shared, i, j = shared+1, i+1, j+1
+		}
 	}
-	return 2 * float64(shared) / float64(t.total+other.total)
+	return 2 * float64(shared) / float64(len(left)+len(right))
+}
+
+// trigrams appends the trigrams of s with one space put before and after, in order; 21 bits hold any character.
+func trigrams(into []uint64, s string) []uint64 {
+	const characters = 1<<63 - 1 // the last three
+	n, last := 1, uint64(' ')
+	add := func(r rune) {
+		n++
+		if last = (last<<21 | uint64(r)) & characters; n >= 3 {
+			into = append(into, last)
+		}
+	}
+	for _, r := range s {
+		add(r)
+	}
+	add(' ')
+	slices.Sort(into)
+	return into
 }
