@@ -98,6 +98,9 @@ func (ix *Index) load(kept []loaded) {
 		l.at.room.members[l.at.member].conversation = l.at.link.Conversation
 		ix.links[l.at.link.Conversation] = l.at
 	}
+	for _, r := range ix.rooms {
+		r.learn()
+	}
 }
 
 // outermost is the first and the last half of a list that has more than n entries.

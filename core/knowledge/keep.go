@@ -1,6 +1,10 @@
 package knowledge
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/samber/lo"
+)
 
 // keptMost is how many questions of a gap are kept as examples: enough for a fair mean and a fair medoid.
 const keptMost = 50
@@ -24,6 +28,7 @@ func (r *room) keep(g int32, q query) int32 {
 	r.slotOf = append(r.slotOf, g)
 	s.kept = append(s.kept, m)
 	s.sum.add(q.vec)
+	s.centre = added(s.centre, q.place, 1)
 	r.post(m)
 	if _, taken := r.same[q.words]; !taken && q.words != "" {
 		r.same[q.words] = m
@@ -74,8 +79,9 @@ func (r *room) drop(g, m int32) {
 	old := &r.members[m]
 	s.kept = without(s.kept, m)
 	s.sum.subtract(old.vec)
+	s.centre = added(s.centre, r.space.place(old.vec), -1)
 	if len(s.kept) == 0 {
-		s.sum = nil
+		s.sum, s.centre = nil, nil
 	}
 	for _, t := range old.vec {
 		r.postings[t.id] = slices.DeleteFunc(r.postings[t.id], func(p posting) bool { return p.member == m })
@@ -128,10 +134,24 @@ func (r *room) renew() {
 	for m := range r.members {
 		r.post(int32(m))
 	}
+	r.learn()
 	for g := range r.slots {
-		r.slots[g].sum = r.slots[g].sum[:0]
-		for _, m := range r.slots[g].kept {
-			r.slots[g].sum.add(r.members[m].vec)
+		s := &r.slots[g]
+		s.sum = s.sum[:0]
+		for _, m := range s.kept {
+			s.sum.add(r.members[m].vec)
+		}
+	}
+}
+
+// learn finds the latent meaning of the members, and with it the centres of the gaps.
+func (r *room) learn() {
+	r.space = spaceOf(lo.FilterMap(r.members, func(m member, _ int) (sparse, bool) { return m.vec, !m.gone }), r.words.seen)
+	for g := range r.slots {
+		s := &r.slots[g]
+		s.centre = nil
+		for _, m := range s.kept {
+			s.centre = added(s.centre, r.space.place(r.members[m].vec), 1)
 		}
 	}
 }

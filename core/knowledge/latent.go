@@ -6,30 +6,38 @@ import "math"
 // company ("arrive", "delivery", "track") point the same way, so two questions can be alike without a shared word.
 const (
 	latentMost   = 64 // directions
-	latentShare  = 4  // questions needed for each direction
+	latentEnough = 4  // questions needed for each direction
 	latentRounds = 3  // rounds of power iteration
 )
 
 // latent gives each vector its place among the main directions of all of them, at unit length; nil when there are too
-// few to tell directions from chance. It is the truncated singular value decomposition of the vectors (latent semantic
-// analysis, Deerwester and others 1990), by subspace iteration from a start that is the same every time. features is one
-// more than the highest id.
+// few to tell directions from chance. features is one more than the highest id.
 func latent(vectors []sparse, features int) [][]float32 {
-	k := min(latentMost, len(vectors)/latentShare)
-	if k < 2 {
+	main := directions(vectors, features, min(latentMost, len(vectors)/latentEnough), latentRounds)
+	if main == nil {
 		return nil
 	}
-	directions := start(features, k)
-	orthonormal(directions)
-	for range latentRounds {
-		directions = gather(vectors, project(vectors, directions), features)
-		orthonormal(directions)
-	}
-	places := project(vectors, directions)
+	places := project(vectors, main)
 	for _, p := range places {
 		unitLength(p)
 	}
 	return places
+}
+
+// directions are the k main directions of the vectors, side by side for each feature; nil when k is less than 2. It is
+// the truncated singular value decomposition of the vectors (latent semantic analysis, Deerwester and others 1990), by
+// subspace iteration from a start that is the same every time.
+func directions(vectors []sparse, features, k, rounds int) [][]float32 {
+	if k < 2 || features == 0 {
+		return nil
+	}
+	main := start(features, k)
+	orthonormal(main)
+	for range rounds {
+		main = gather(vectors, project(vectors, main), features)
+		orthonormal(main)
+	}
+	return main
 }
 
 // start is a block of pseudo-random numbers between −1 and 1 (SplitMix64).
@@ -80,24 +88,22 @@ func gather(vectors []sparse, places [][]float32, features int) [][]float32 {
 }
 
 func addScaled(to, from []float32, scale float32) {
-	for c := range to {
-		to[c] += scale * from[c]
+	for c, x := range from[:len(to)] {
+		to[c] += scale * x
 	}
 }
 
-// orthonormal makes the columns of a tall block orthonormal, by Cholesky factors of its Gram matrix, twice: the second
-// pass removes what rounding left of the first. A column that depends on earlier ones becomes very small, not undefined.
+// orthonormal makes the columns of a tall block orthonormal but for rounding, by the Cholesky factor of its Gram matrix.
+// A column that depends on earlier ones becomes very small, not undefined.
 func orthonormal(block [][]float32) {
-	for range 2 {
-		l := cholesky(gram(block))
-		for _, row := range block {
-			for a := range row {
-				sum := float64(row[a])
-				for c := range a {
-					sum -= l[a][c] * float64(row[c])
-				}
-				row[a] = float32(sum / l[a][a])
+	l := cholesky(gram(block))
+	for _, row := range block {
+		for a := range row {
+			sum := float64(row[a])
+			for c, x := range row[:a] {
+				sum -= l[a][c] * float64(x)
 			}
+			row[a] = float32(sum / l[a][a])
 		}
 	}
 }

@@ -11,9 +11,11 @@ import (
 // How much each kind of feature counts before it is weighed by how rare it is.
 const (
 	stemScale = 1.0
-	gramScale = 0.4 // 3- and 4-grams of a stem, which tell "withdraw" from "withdrawal" less sharply than whole stems do
+	gramScale = 0.4 // 4-grams of a stem, which tell "withdraw" from "withdrawal" less sharply than whole stems do
 	stopScale = 0.5 // words of grammar: "can you" against "how do"
 )
+
+const gramLength = 4
 
 // The rareness of a feature is ln((N+rareAll)/(df+rareSome)) + 1. The two constants keep a feature seen once or twice from
 // outweighing everything else: in short questions the rarest words are names and typing errors.
@@ -67,7 +69,7 @@ func (x *lexicon) of(question string) (v sparse, content string) {
 	for _, t := range x.read {
 		x.place[t.id] = 0
 	}
-	slices.SortFunc(x.read, func(a, b term) int { return int(a.id) - int(b.id) })
+	slices.SortFunc(x.read, byID)
 	slices.Sort(x.content)
 	return slices.Clone(x.read), strings.Join(slices.Compact(x.content), " ")
 }
@@ -85,10 +87,8 @@ func (x *lexicon) spell(word string, stop bool) []term {
 	} else {
 		parts = append(parts, term{x.feature("s" + stem), stemScale})
 		framed := []rune("^" + stem + "$")
-		for _, n := range [...]int{3, 4} {
-			for i := 0; i+n <= len(framed); i++ {
-				parts = append(parts, term{x.feature("g" + string(framed[i:i+n])), gramScale})
-			}
+		for i := 0; i+gramLength <= len(framed); i++ {
+			parts = append(parts, term{x.feature("g" + string(framed[i:i+gramLength])), gramScale})
 		}
 	}
 	x.words[word] = parts
@@ -142,5 +142,5 @@ func (x *lexicon) renew() {
 }
 
 func rareness(df int32, n int) float32 {
-	return float32(math.Log(float64(n+rareAll)/float64(df+rareSome)) + 1)
+	return float32(math.Log((float64(n)+rareAll)/(float64(df)+rareSome)) + 1)
 }

@@ -137,7 +137,7 @@ func contextOf(m int32, near []neighbour) sparse {
 	for _, n := range near {
 		v = append(v, term{uint32(n.member), n.alike})
 	}
-	slices.SortFunc(v, func(a, b term) int { return cmp.Compare(a.id, b.id) })
+	slices.SortFunc(v, byID)
 	v.unit()
 	return v
 }

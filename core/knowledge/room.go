@@ -13,19 +13,22 @@ import (
 // The rule by which a question joins a gap. One setting serves every organisation; it was chosen on three public sets
 // of questions and is not learnt.
 const (
-	joinAt       = 0.28 // the least fit of a question that joins a gap
-	contextShare = 0.30 // how much of the fit comes from being alike to the same other questions
-	sizeExponent = 0.17 // how much a gap's size speaks for it: fit is mean similarity times size^0.17
-	nearCount    = 6    // the other questions a question is placed by
+	joinAt       = 0.32 // the least fit of a question that joins a gap
+	contextShare = 0.35 // how much of the fit comes from being alike to the same other questions
+	latentShare  = 0.40 // how much of the likeness of words comes from latent meaning
+	latentScale  = 0.60 // what a cosine of latent meaning is worth as one of words
+	nearestShare = 0.20 // how much of the fit comes from the one question most alike
+	sizeExponent = 0.14 // how much a gap's size speaks for it: mean similarity counts times size^0.14
+	nearCount    = 5    // the other questions a question is placed by
 	nearLeast    = 0.02 // a similarity below this is no neighbour
 	sameText     = 0.90 // Dice of trigrams from which two questions are the same
 )
 
 // Bounds of the work one question makes, so that its price does not grow with the organisation.
 const (
-	postingBudget = 2_000 // entries of the inverted index read for one question, rarest features first
-	candidates    = 24    // members compared exactly
-	candidateGaps = 10    // gaps compared exactly
+	postingBudget = 1_500 // entries of the inverted index read for one question, rarest features first
+	candidates    = 16    // members compared exactly
+	candidateGaps = 8     // gaps compared exactly
 )
 
 // room holds the gaps of one language.
@@ -37,6 +40,7 @@ type room struct {
 	lift     []float32        // what each slot's size does to its fit: side by side, because all of a question's are read
 	postings [][]posting      // the members in which a feature occurs
 	same     map[string]int32 // the first member with a set of content words
+	space    space
 	scratch  scratch
 }
 
@@ -72,7 +76,9 @@ type slot struct {
 	id   int64
 	all  int     // questions in it, kept or not
 	kept []int32 // members, in the order they came
-	sum  sparse  // the sum of the kept members' vectors
+	// sum and centre are the sums of the kept members' vectors and of their places in the room's space.
+	sum    sparse
+	centre []float32
 }
 
 func newRoom() *room { return &room{words: newLexicon(), same: map[string]int32{}} }
@@ -81,6 +87,7 @@ func newRoom() *room { return &room{words: newLexicon(), same: map[string]int32{
 type query struct {
 	vec   sparse
 	words string
+	place []float32   // in the room's space
 	near  []neighbour // the most similar members, at most nearCount, best first
 	alike []neighbour // all members compared exactly, until the next question
 }
@@ -104,11 +111,11 @@ func (r *room) ask(read sparse, words string) (query, found) {
 	if m, ok := r.repeated(q); ok {
 		return q, found{slot: r.slotOf[m], fit: 1, member: m, same: true}
 	}
-	r.fits(q, func(s int32, fit float64) {
-		if fit > best.fit || fit == best.fit && s < best.slot {
-			best.slot, best.fit = s, fit
+	for _, g := range r.likely(q) {
+		if fit := float64(r.fit(g, q)); fit > best.fit || fit == best.fit && g < best.slot {
+			best.slot, best.fit = g, fit
 		}
-	})
+	}
 	if best.fit < joinAt {
 		best.slot = -1
 	}
@@ -119,6 +126,7 @@ func (r *room) ask(read sparse, words string) (query, found) {
 func (r *room) ready(read sparse, words string) query {
 	r.words.weigh(read)
 	q := query{vec: read, words: words}
+	q.place = r.space.place(read)
 	r.compare(&q)
 	return q
 }
@@ -145,28 +153,31 @@ func (r *room) repeated(q query) (int32, bool) {
 	return 0, false
 }
 
-// fits measures the fit of q to the gaps that share something with it, in no particular order: the mean similarity to
-// its members, by words and by neighbours, times a power of its size.
-func (r *room) fits(q query, visit func(slot int32, fit float64)) {
+// likely finds the gaps that q may belong to, by what the inverted index told and by neighbours.
+func (r *room) likely(q query) []int32 {
 	s := &r.scratch
 	r.context(q)
-	for _, g := range s.gaps.touched {
-		s.fits.add(g, r.fit(g, s.gaps.sums[g], s.around.sums[g]))
-	}
-	if s.exact {
-		for _, g := range s.fits.touched {
-			visit(g, float64(s.fits.sums[g]))
+	for _, n := range q.alike { // the most alike first
+		if g := r.slotOf[n.member]; s.nearest.sums[g] == 0 {
+			s.nearest.add(g, n.alike)
 		}
-		return
 	}
-	for _, g := range s.top(&s.fits, candidateGaps) {
-		visit(g, float64(r.fit(g, s.product(r.slots[g].sum, q.vec), s.around.sums[g])))
+	for _, g := range s.gaps.touched {
+		s.fits.add(g, ((1-contextShare)*s.gaps.sums[g]+contextShare*s.around.sums[g])*r.lift[g])
 	}
+	return s.top(&s.fits, candidateGaps)
 }
 
-// fit is the mean similarity to the kept members times a power of the gap's size.
-func (r *room) fit(g int32, byWords, byContext float32) float32 {
-	return ((1-contextShare)*byWords + contextShare*byContext) * r.lift[g]
+// fit is how well q fits a gap: the mean similarity to its kept members, by words, by latent meaning and by neighbours,
+// times a power of its size, and beside it the similarity to the nearest.
+func (r *room) fit(g int32, q query) float32 {
+	s := &r.scratch
+	alike := s.gaps.sums[g] + s.rest(r.slots[g].sum)
+	if q.place != nil {
+		alike += latentShare * (latentScale*max(0, product(q.place, r.slots[g].centre)) - alike)
+	}
+	mean := ((1-contextShare)*alike + contextShare*s.around.sums[g]) * r.lift[g]
+	return (1-nearestShare)*mean + nearestShare*s.nearest.sums[g]
 }
 
 // weigh renews the lift of a slot: size^sizeExponent / number of kept members.
@@ -182,36 +193,29 @@ func (r *room) weigh(g int32) {
 func (r *room) compare(q *query) {
 	s := &r.scratch
 	s.begin(len(r.members), len(r.slots))
-	s.spread(q.vec, len(r.words.seen))
-	order := s.order[:0]
 	for i, t := range q.vec {
 		if int(t.id) < len(r.postings) && len(r.postings[t.id]) > 0 {
-			order = append(order, uint64(len(r.postings[t.id]))<<32|uint64(i))
+			s.order = append(s.order, uint64(len(r.postings[t.id]))<<32|uint64(i))
 		}
 	}
-	slices.Sort(order)
-	s.order = order
+	slices.Sort(s.order)
 	left := postingBudget
-	for _, o := range order {
+	for _, o := range s.order {
 		t := q.vec[uint32(o)]
 		if left -= int(o >> 32); left < 0 {
-			s.exact = false
-			break
+			s.leave(t)
+			continue
 		}
 		for _, p := range r.postings[t.id] {
 			s.members.add(p.member, t.weight*p.weight)
 		}
 	}
+	slices.SortFunc(s.unread, byID)
 	for _, m := range s.members.touched {
 		s.gaps.add(r.slotOf[m], s.members.sums[m])
 	}
-	s.alike = s.alike[:0]
 	for _, m := range s.top(&s.members, candidates) {
-		alike := s.members.sums[m]
-		if !s.exact {
-			alike = s.product(r.members[m].vec, q.vec)
-		}
-		if alike > nearLeast {
+		if alike := s.members.sums[m] + s.rest(r.members[m].vec); alike > nearLeast {
 			s.alike = append(s.alike, neighbour{m, alike})
 		}
 	}

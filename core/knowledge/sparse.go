@@ -1,6 +1,7 @@
 package knowledge
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"sort"
@@ -11,6 +12,8 @@ type term struct {
 	id     uint32
 	weight float32
 }
+
+func byID(a, b term) int { return cmp.Compare(a.id, b.id) }
 
 // sparse is a vector over numbered features, ordered by id, each feature once.
 type sparse []term
@@ -59,7 +62,7 @@ func (v sparse) dot(w sparse) float64 {
 }
 
 // muchLonger is how many times longer a vector must be for a search in it to be quicker than a walk.
-const muchLonger = 16
+const muchLonger = 8
 
 func (v sparse) dotSearch(w sparse) float64 {
 	sum := 0.0

@@ -1,0 +1,72 @@
+package knowledge
+
+// The space in which the questions of a room are compared by latent meaning as they arrive.
+const (
+	spaceMost   = 32    // directions
+	spaceRounds = 2     // rounds of power iteration
+	spaceSample = 2_048 // questions it is learnt from, at most
+)
+
+// space holds the main directions of a room's questions, as they were when it was learnt. The zero value has none.
+type space struct {
+	row        []int32 // of each feature, -1 for one that no two questions shared
+	directions [][]float32
+}
+
+// spaceOf learns from vectors; seen says in how many questions each feature occurs.
+func spaceOf(vectors []sparse, seen []int32) space {
+	x := space{row: make([]int32, len(seen))}
+	rows := uint32(0)
+	for id, n := range seen {
+		x.row[id] = -1
+		if n > 1 {
+			x.row[id] = int32(rows)
+			rows++
+		}
+	}
+	every := max(1, (len(vectors)+spaceSample-1)/spaceSample)
+	var sample []sparse
+	for i := 0; i < len(vectors); i += every {
+		sample = append(sample, x.known(vectors[i]))
+	}
+	x.directions = directions(sample, int(rows), min(spaceMost, len(sample)/latentEnough), spaceRounds)
+	return x
+}
+
+// known is v over the rows of the space.
+func (x space) known(v sparse) sparse {
+	var out sparse
+	for _, t := range v {
+		if row := x.row[t.id]; row >= 0 {
+			out = append(out, term{uint32(row), t.weight})
+		}
+	}
+	return out
+}
+
+// place is where a vector lies in the space, at unit length; nil where there is none.
+func (x space) place(v sparse) []float32 {
+	if x.directions == nil {
+		return nil
+	}
+	p := make([]float32, len(x.directions[0]))
+	for _, t := range v {
+		if int(t.id) < len(x.row) && x.row[t.id] >= 0 {
+			addScaled(p, x.directions[x.row[t.id]], t.weight)
+		}
+	}
+	unitLength(p)
+	return p
+}
+
+// added is sum plus scale·place; nil is the sum of none.
+func added(sum, place []float32, scale float32) []float32 {
+	if place == nil {
+		return sum
+	}
+	if sum == nil {
+		sum = make([]float32, len(place))
+	}
+	addScaled(sum, place, scale)
+	return sum
+}
