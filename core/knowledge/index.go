@@ -12,10 +12,11 @@ import (
 // a pure function of both: the same snapshot and the same questions in the same order give the same gaps and ids.
 // Languages do not mix. An Index is not safe for concurrent use.
 //
-// A question joins the gap whose examples it is most like on average, by its words (stems, pieces of stems, words of
-// grammar, weighed by how rare they are in the organisation's own questions) and by which other questions both are near
-// to, so that "card has not arrived" and "where is my card" can meet through a third. If no gap is near enough, it opens
-// one. A question that repeats an earlier one joins its gap at once.
+// A question joins the gap whose examples it is most like, on average and at the nearest: by its words (stems, pieces of
+// stems, words of grammar, weighed by how rare they are in the organisation's own questions), by the company its words
+// keep in those questions, and by which other questions both are near to, so that "card has not arrived" and "where is
+// my card" can meet through a third. If no gap is near enough, it opens one. A question that repeats an earlier one joins
+// its gap at once.
 type Index struct {
 	rooms   map[string]*room
 	records map[int64]Record

@@ -141,6 +141,7 @@ func (r *room) renew() {
 		for _, m := range s.kept {
 			s.sum.add(r.members[m].vec)
 		}
+		r.weigh(int32(g))
 	}
 }
 

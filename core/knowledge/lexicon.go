@@ -11,14 +11,12 @@ import (
 // How much each kind of feature counts before it is weighed by how rare it is.
 const (
 	stemScale = 1.0
-	gramScale = 0.4 // 4-grams of a stem, which tell "withdraw" from "withdrawal" less sharply than whole stems do
-	stopScale = 0.5 // words of grammar: "can you" against "how do"
+	gramScale = 0.4  // 3- and 4-grams of a stem, which tell "withdraw" from "withdrawal" less sharply than whole stems do
+	stopScale = 0.55 // words of grammar: "can you" against "how do"
 )
 
-const gramLength = 4
-
-// The rareness of a feature is ln((N+rareAll)/(df+rareSome)) + 1. The two constants keep a feature seen once or twice from
-// outweighing everything else: in short questions the rarest words are names and typing errors.
+// The rareness of a feature is ln((N+rareAll)/(df+rareSome)) + 1. The two constants keep a feature seen once or twice
+// from outweighing everything else: in short questions the rarest words are names and typing errors.
 const (
 	rareAll  = 50
 	rareSome = 3
@@ -87,8 +85,10 @@ func (x *lexicon) spell(word string, stop bool) []term {
 	} else {
 		parts = append(parts, term{x.feature("s" + stem), stemScale})
 		framed := []rune("^" + stem + "$")
-		for i := 0; i+gramLength <= len(framed); i++ {
-			parts = append(parts, term{x.feature("g" + string(framed[i:i+gramLength])), gramScale})
+		for _, n := range [...]int{3, 4} {
+			for i := 0; i+n <= len(framed); i++ {
+				parts = append(parts, term{x.feature("g" + string(framed[i:i+n])), gramScale})
+			}
 		}
 	}
 	x.words[word] = parts

@@ -13,15 +13,24 @@ import (
 // The rule by which a question joins a gap. One setting serves every organisation; it was chosen on three public sets
 // of questions and is not learnt.
 const (
-	joinAt       = 0.32 // the least fit of a question that joins a gap
-	contextShare = 0.35 // how much of the fit comes from being alike to the same other questions
+	joinAt       = 0.31 // the least fit of a question that joins a gap
+	contextShare = 0.36 // how much of the mean fit comes from being alike to the same other questions
 	latentShare  = 0.40 // how much of the likeness of words comes from latent meaning
 	latentScale  = 0.60 // what a cosine of latent meaning is worth as one of words
-	nearestShare = 0.20 // how much of the fit comes from the one question most alike
-	sizeExponent = 0.14 // how much a gap's size speaks for it: mean similarity counts times size^0.14
+	nearestShare = 0.24 // how much of the fit comes from the one question most alike
 	nearCount    = 5    // the other questions a question is placed by
 	nearLeast    = 0.02 // a similarity below this is no neighbour
 	sameText     = 0.90 // Dice of trigrams from which two questions are the same
+)
+
+// A gap's size speaks for it, but less once it has a large share of all questions: what everybody says ("top up") would
+// otherwise gather questions that have nothing else in common. The mean fit of a gap with size of n questions counts
+// times size^sizeExponent · (1 + size/(shareAt·(n+shareFrom)))^−sharePower.
+const (
+	sizeExponent = 0.19
+	sharePower   = 0.30
+	shareAt      = 0.05
+	shareFrom    = 300 // with few questions a share says little
 )
 
 // Bounds of the work one question makes, so that its price does not grow with the organisation.
@@ -169,7 +178,7 @@ func (r *room) likely(q query) []int32 {
 }
 
 // fit is how well q fits a gap: the mean similarity to its kept members, by words, by latent meaning and by neighbours,
-// times a power of its size, and beside it the similarity to the nearest.
+// lifted by its size, and beside it the similarity to the nearest.
 func (r *room) fit(g int32, q query) float32 {
 	s := &r.scratch
 	alike := s.gaps.sums[g] + s.rest(r.slots[g].sum)
@@ -180,12 +189,14 @@ func (r *room) fit(g int32, q query) float32 {
 	return (1-nearestShare)*mean + nearestShare*s.nearest.sums[g]
 }
 
-// weigh renews the lift of a slot: size^sizeExponent / number of kept members.
+// weigh renews the lift of a slot: what its size does to the mean fit, over the number of kept members.
 func (r *room) weigh(g int32) {
 	s := &r.slots[g]
 	r.lift[g] = 0
 	if n := len(s.kept); n > 0 {
-		r.lift[g] = float32(math.Pow(float64(max(s.all, n)), sizeExponent) / float64(n))
+		size := float64(max(s.all, n))
+		share := size / (shareAt * float64(r.words.n+shareFrom))
+		r.lift[g] = float32(math.Pow(size, sizeExponent) * math.Pow(1+share, -sharePower) / float64(n))
 	}
 }
 
