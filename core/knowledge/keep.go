@@ -147,7 +147,7 @@ func (r *room) renew() {
 
 // learn finds the latent meaning of the members, and with it the centres of the gaps.
 func (r *room) learn() {
-	r.space = spaceOf(lo.FilterMap(r.members, func(m member, _ int) (sparse, bool) { return m.vec, !m.gone }), r.words.seen)
+	r.space = spaceOf(lo.FilterMap(r.members, func(m member, _ int) (sparse, bool) { return m.vec, !m.gone }), r.words)
 	for g := range r.slots {
 		s := &r.slots[g]
 		s.centre = nil

@@ -29,8 +29,9 @@ type lexicon struct {
 	number  map[string]uint32 // of each feature; the first byte of the name is its kind
 	seen    []int32           // in how many questions each feature was seen
 	rare    []float32
-	n       int // questions seen
-	renewed int // questions seen at the last renewal
+	whole   []bool // whether it is a word or a stem and not a piece of one
+	n       int    // questions seen
+	renewed int    // questions seen at the last renewal
 
 	// Of the question being read:
 	read    sparse
@@ -102,6 +103,7 @@ func (x *lexicon) feature(name string) uint32 {
 		id = uint32(len(x.seen))
 		x.number[name] = id
 		x.seen, x.rare, x.place = append(x.seen, 0), append(x.rare, rareness(0, x.renewed)), append(x.place, 0)
+		x.whole = append(x.whole, name[0] == 's')
 	}
 	return id
 }
