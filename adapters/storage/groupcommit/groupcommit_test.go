@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/csm-monitor/csm-monitor/adapters/storage"
 	"github.com/csm-monitor/csm-monitor/adapters/storage/groupcommit"
+	"github.com/csm-monitor/csm-monitor/adapters/storage/internal/testfile"
 	"github.com/csm-monitor/csm-monitor/adapters/storage/memory"
 	"github.com/csm-monitor/csm-monitor/adapters/storage/sqlite"
 	"github.com/csm-monitor/csm-monitor/contract-tests/storagetest"
@@ -47,7 +47,8 @@ func TestContract(t *testing.T) {
 	})
 	t.Run("sqlite", func(t *testing.T) {
 		storagetest.Run(t, func(t *testing.T) port.Storage {
-			return opened(t, sqlite.Driver, "sqlite://"+filepath.Join(t.TempDir(), "csm.db"))
+			path := testfile.New(t, func(dsn string) error { return sqlite.Migrate(context.Background(), dsn) })
+			return opened(t, sqlite.Driver, "sqlite://"+path)
 		}, storagetest.Options{})
 	})
 }

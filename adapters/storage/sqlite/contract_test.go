@@ -2,11 +2,11 @@ package sqlite_test
 
 import (
 	"context"
-	"path/filepath"
 	"testing"
 
 	"github.com/csm-monitor/csm-monitor/adapters/seal"
 	"github.com/csm-monitor/csm-monitor/adapters/storage"
+	"github.com/csm-monitor/csm-monitor/adapters/storage/internal/testfile"
 	"github.com/csm-monitor/csm-monitor/adapters/storage/sqlite"
 	"github.com/csm-monitor/csm-monitor/contract-tests/storagetest"
 	"github.com/csm-monitor/csm-monitor/core/port"
@@ -33,6 +33,12 @@ func keyring(t *testing.T) *seal.Keyring {
 	return seal.New(w)
 }
 
+// file is the path of an empty database.
+func file(t *testing.T) string {
+	t.Helper()
+	return testfile.New(t, func(dsn string) error { return sqlite.Migrate(context.Background(), dsn) })
+}
+
 func suite(t *testing.T, o storage.Options) {
 	t.Helper()
 	open := func(t *testing.T, path string) port.Storage {
@@ -49,10 +55,10 @@ func suite(t *testing.T, o storage.Options) {
 		return s
 	}
 	storagetest.Run(t, func(t *testing.T) port.Storage {
-		return open(t, filepath.Join(t.TempDir(), "csm.db"))
+		return open(t, file(t))
 	}, storagetest.Options{
 		Reopen: func(t *testing.T) (port.Storage, func() port.Storage) {
-			path := filepath.Join(t.TempDir(), "csm.db")
+			path := file(t)
 			s := open(t, path)
 			return s, func() port.Storage {
 				if err := s.Close(); err != nil {
