@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/klauspost/compress/gzip"
@@ -36,6 +37,7 @@ func csmctl(t *testing.T, in string, args ...string) result {
 // fakeServer takes batches as the real one does: it keeps what has an id and refuses the rest.
 func fakeServer(t *testing.T) map[string]bool {
 	kept := map[string]bool{}
+	var mu sync.Mutex // an import sends several batches at a time
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("X-API-Key") != "amo_right" {
 			w.WriteHeader(http.StatusUnauthorized)
@@ -43,6 +45,8 @@ func fakeServer(t *testing.T) map[string]bool {
 			return
 		}
 		raw, _ := io.ReadAll(r.Body)
+		mu.Lock()
+		defer mu.Unlock()
 		encoder := json.NewEncoder(w)
 		for i, line := range bytes.Split(raw, []byte("\n")) {
 			var body struct {
