@@ -3,6 +3,7 @@ package monitor
 import (
 	"context"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/samber/lo"
@@ -120,12 +121,15 @@ func (m *Monitor) assign(ctx context.Context, org tenant.ID, g *gapIndex, after 
 	return len(changed), nil
 }
 
-// link is what a conversation asks, as the gaps see it.
+// link is what a conversation asks, as the gaps see it. Its texts are copies: the gaps keep them for as long as they
+// live, and a store may have cut a conversation's texts from one piece that none of them should hold on to.
 func link(c conversation.Conversation) knowledge.Link {
 	f := c.Findings.Failure
 	return knowledge.Link{
-		Conversation: c.Key.UID(), Question: f.Question, Topic: c.Facts.Topic.Value, At: f.At,
-		Failures: lo.Map(f.Kinds, func(k conversation.Failure, _ int) knowledge.Failure { return knowledge.Failure(k) }),
+		Conversation: c.Key.UID(), Question: strings.Clone(f.Question), Topic: strings.Clone(c.Facts.Topic.Value), At: f.At,
+		Failures: lo.Map(f.Kinds, func(k conversation.Failure, _ int) knowledge.Failure {
+			return knowledge.Failure(strings.Clone(string(k)))
+		}),
 	}
 }
 
