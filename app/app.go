@@ -71,7 +71,7 @@ func common(cfg config.Config) fx.Option {
 			func() func() time.Time { return time.Now },
 			openStore, newMonitor, newRunner,
 		),
-		fx.Invoke(ballast),
+		fx.Invoke(frugal),
 	)
 }
 

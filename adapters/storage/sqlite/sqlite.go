@@ -78,7 +78,7 @@ func Migrate(ctx context.Context, dsn string) error {
 
 // writer is the one connection that writes.
 func writer(path string) (*sqlx.DB, error) {
-	return connect(path, 1, "_txlock=immediate", "_pragma=auto_vacuum(2)", "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", "_pragma=secure_delete(ON)", "_pragma=cache_size(-16384)", "_pragma=wal_autocheckpoint(4000)")
+	return connect(path, 1, "_txlock=immediate", "_pragma=auto_vacuum(2)", "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", "_pragma=secure_delete(ON)", "_pragma=cache_size(-6144)", "_pragma=wal_autocheckpoint(4000)")
 }
 
 func start(ctx context.Context, write, read *sqlx.DB, o storage.Options) (*sqlstore.Store, error) {

@@ -346,7 +346,7 @@ func (st *statements) of(pool *sqlx.DB, query string) *sql.Stmt {
 }
 
 // maxKept bounds the statements that are kept: the combinations of a listing's filters have no end.
-const maxKept = 250
+const maxKept = 120
 
 // learn keeps queries that a transaction met. It needs a connection, so no transaction may be held meanwhile. A query
 // that cannot be kept is met again.
