@@ -33,14 +33,14 @@ func (c *call) csatComparison() error {
 			}
 		}),
 		Scales: lo.Map(v.Scales, func(s monitor.ScaleCount, _ int) wire.ScaleCount {
-			return wire.ScaleCount{Scale: string(s.Scale), Count: s.Count}
+			return wire.ScaleCount{Scale: string(s.Scale), Count: s.Count, Estimate: evidence(s.Estimate)}
 		}),
 		Silent: wire.Silence{
 			Skewed: v.Silence.Skewed, PValue: v.Silence.PValue, UncoveredShare: v.Silence.UncoveredShare,
 			Figures: showFigures(v.Silence.Figures, v.Currency),
 		},
 		Topics: lo.Map(v.Topics, func(t monitor.TopicSatisfaction, _ int) wire.TopicSatisfaction {
-			return wire.TopicSatisfaction{Topic: t.Topic, Shrunk: t.Shrunk, Figures: showFigures(t.Figures, v.Currency)}
+			return wire.TopicSatisfaction{Topic: t.Topic, Shrunk: t.Shrunk.Value, Estimate: evidence(t.Shrunk), Figures: showFigures(t.Figures, v.Currency)}
 		}),
 	})
 }
@@ -55,14 +55,14 @@ func (c *call) escalationExplained() error {
 				return wire.TurnShare{Turn: t.Turn, Share: showNumber(f, v.Currency), Estimate: showEstimate(f)}
 			}),
 			Avoidable: lo.Map(v.Avoidable, func(a monitor.AvoidableCount, _ int) wire.KindCount {
-				return wire.KindCount{Kind: string(a.Kind), Count: a.Count}
+				return wire.KindCount{Kind: string(a.Kind), Count: a.Count, Estimate: evidence(a.Estimate)}
 			}),
 			Outcomes: lo.Map(v.Outcomes, func(o monitor.OutcomeCount, _ int) wire.KindCount {
-				return wire.KindCount{Kind: string(o.Outcome), Count: o.Count}
+				return wire.KindCount{Kind: string(o.Outcome), Count: o.Count, Estimate: evidence(o.Estimate)}
 			}),
 			AtRisk: lo.Map(v.AtRisk, func(r monitor.AtRisk, _ int) wire.AtRisk {
 				return wire.AtRisk{
-					ID: r.UID.String(), ConversationID: r.ConversationID, Topic: word(r.Topic), Risk: r.Risk, Calibrated: r.Calibrated, Signals: words(r.Signals),
+					ID: r.UID.String(), ConversationID: r.ConversationID, Topic: word(r.Topic), Risk: *r.Risk.Value, Estimate: evidence(r.Risk), Calibrated: r.Calibrated, Signals: words(r.Signals),
 				}
 			}),
 		}

@@ -71,13 +71,16 @@ func showEstimate(f monitor.Figure) wire.Estimate {
 	}
 }
 
+// evidence is an estimate that stands by itself.
+func evidence(e stat.Estimate) wire.Estimate { return showEstimate(monitor.Figure{Estimate: e}) }
+
 func showMaturity(m stat.Maturity) wire.Maturity {
 	return wire.Maturity{State: string(m.State), MatureShare: m.MatureShare}
 }
 
 func showReasons(reasons []monitor.ReasonCount) []wire.ReasonCount {
 	return lo.Map(reasons, func(r monitor.ReasonCount, _ int) wire.ReasonCount {
-		return wire.ReasonCount{Reason: string(r.Reason), Count: r.Count}
+		return wire.ReasonCount{Reason: string(r.Reason), Count: r.Count, Estimate: evidence(r.Estimate)}
 	})
 }
 

@@ -26,8 +26,9 @@ type ComparisonView struct {
 
 // ScaleCount counts ratings by the survey they come from.
 type ScaleCount struct {
-	Scale string `json:"scale"`
-	Count int64  `json:"count"`
+	Scale    string   `json:"scale"`
+	Count    int64    `json:"count"`
+	Estimate Estimate `json:"estimate"`
 }
 
 // Silence is what those who did not rate may hide.
@@ -40,9 +41,10 @@ type Silence struct {
 
 // TopicSatisfaction is one topic's satisfaction.
 type TopicSatisfaction struct {
-	Topic   string   `json:"topic"`
-	Shrunk  *float64 `json:"csat_pct_shrunk" doc:"CSAT % pulled to the common one the more, the fewer ratings there are; rank by this."`
-	Figures Figures  `json:"figures"`
+	Topic    string   `json:"topic"`
+	Shrunk   *float64 `json:"csat_pct_shrunk" doc:"CSAT % pulled to the common one the more, the fewer ratings there are; rank by this."`
+	Estimate Estimate `json:"csat_pct_shrunk_estimate"`
+	Figures  Figures  `json:"figures"`
 }
 
 // EscalationExplained answers GET /api/v1/cs-metrics/escalation-explained.
@@ -86,8 +88,9 @@ type TurnShare struct {
 
 // KindCount counts conversations of one kind.
 type KindCount struct {
-	Kind  string `json:"kind"`
-	Count int64  `json:"count"`
+	Kind     string   `json:"kind"`
+	Count    int64    `json:"count"`
+	Estimate Estimate `json:"estimate"`
 }
 
 // AtRisk is a running conversation that looks like reaching a human.
@@ -96,6 +99,7 @@ type AtRisk struct {
 	ConversationID string   `json:"conversation_id"`
 	Topic          *string  `json:"topic"`
 	Risk           float64  `json:"risk" doc:"0 to 1."`
+	Estimate       Estimate `json:"estimate"`
 	Calibrated     bool     `json:"calibrated" doc:"Whether the risk is that of the organisation's own model; default weights are a judgement."`
 	Signals        []string `json:"signals"`
 }

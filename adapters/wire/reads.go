@@ -71,8 +71,9 @@ type TopicEscalation struct {
 
 // ReasonCount counts escalations for one reason.
 type ReasonCount struct {
-	Reason string `json:"reason"`
-	Count  int64  `json:"count"`
+	Reason   string   `json:"reason"`
+	Count    int64    `json:"count"`
+	Estimate Estimate `json:"estimate"`
 }
 
 // CostAnalysis answers GET /api/v1/cs-metrics/cost-analysis.

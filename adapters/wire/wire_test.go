@@ -67,7 +67,7 @@ func TestAnswersReadBack(t *testing.T) {
 	for name, pair := range map[string][2]any{
 		"dashboard": {Dashboard{frame, figures(), previous, Figures{}}, &Dashboard{}},
 		"trends":    {CSATTrends{frame, []TrendPoint{{"2026-03-01", figures()}}, figures(), previous}, &CSATTrends{}},
-		"patterns": {EscalationPatterns{Frame: frame, Previous: previous, Total: figures(), Reasons: []ReasonCount{{"other", 2}},
+		"patterns": {EscalationPatterns{Frame: frame, Previous: previous, Total: figures(), Reasons: []ReasonCount{{Reason: "other", Count: 2, Estimate: figures()[0].Estimate}},
 			EscalationPatterns: []TopicEscalation{{Topic: "t", Reasons: []ReasonCount{}, Tested: true, PValue: &p, Figures: figures()}}}, &EscalationPatterns{}},
 		"costs": {CostAnalysis{Frame: frame, CostAnalysis: figures(), Previous: previous, Topics: []TopicCost{{"t", figures()}}, Assumptions: []Assumption{}}, &CostAnalysis{}},
 	} {

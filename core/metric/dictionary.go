@@ -113,6 +113,8 @@ func csatDefinitions() []Definition {
 		meanRating("csat.mean_ai/v1", "Average CSAT of the AI", "Mean rating of conversations that the AI handled alone, or that the platform says judge the AI.", "ratings judging the AI"),
 		meanRating("csat.mean_human/v1", "Average CSAT of people", "Mean rating of conversations that people handled alone, or that the platform says judge a person.", "ratings judging people"),
 		meanRating("csat.mean_mixed/v1", "Average CSAT, mixed", "Mean rating of conversations both had a hand in. They are never folded into either side.", "ratings of conversations both handled"),
+		{ID: "csat.satisfied_share_shrunk/v1", Name: "CSAT % for ranking", Unit: "per cent", Words: "A topic's CSAT % pulled to that of all topics the more, the fewer ratings it has, so that three happy customers do not lead the list. For ranking, beside the plain CSAT %.",
+			Formula: "100 · (satisfied + m · common share) / (ratings + m), m from the spread between topics", Numerator: "ratings of 4 and 5", Denominator: "ratings", Source: "Kleinman 1973, JASA 68:46"},
 		share("csat.satisfied_share/v1", "CSAT %", "Share of ratings of 4 and 5, the figure to compare across survey scales.", "ratings of 4 and 5", "ratings"),
 		share("csat.satisfied_share_ai/v1", "CSAT % of the AI", "Share of 4 and 5 among ratings that judge the AI.", "ratings of 4 and 5", "ratings judging the AI"),
 		share("csat.satisfied_share_human/v1", "CSAT % of people", "Share of 4 and 5 among ratings that judge people.", "ratings of 4 and 5", "ratings judging people"),
@@ -141,6 +143,7 @@ func csatDefinitions() []Definition {
 func escalationDefinitions() []Definition {
 	return []Definition{
 		tally("escalation.count/v1", "Escalations", "Conversations that reached a human: the client said so, a person wrote after the AI had answered, or the platform recorded a hand-off. Asking for a person alone does not count."),
+		tally("escalation.reason/v1", "Escalations by reason", "Escalated conversations by the root cause that the evidence speaks for; each has one."),
 		share("escalation.rate/v1", "Escalation rate", "Escalated conversations among all.", "escalated conversations", "conversations"),
 		share("escalation.ai_rate/v1", "AI escalation rate", "Escalated conversations among those the AI took part in: the figure to judge the AI by.", "escalated AI conversations", "AI conversations"),
 		share("containment.rate/v1", "Containment", "AI conversations that did not reach a human. It includes customers who gave up: see the resolution rate.", "AI conversations not escalated", "AI conversations"),

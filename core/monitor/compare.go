@@ -45,8 +45,9 @@ type ComparisonView struct {
 
 // ScaleCount counts ratings of one scale.
 type ScaleCount struct {
-	Scale conversation.Scale
-	Count int64
+	Scale    conversation.Scale
+	Count    int64
+	Estimate stat.Estimate
 }
 
 // Silence is what non-response may hide.
@@ -63,7 +64,8 @@ type Silence struct {
 type TopicSatisfaction struct {
 	Topic   string
 	Figures Figures
-	Shrunk  *float64
+	// Shrunk is in per cent, unknown where no topic was rated.
+	Shrunk stat.Estimate
 }
 
 // CSATComparison answers with AI against people, on the target's mix of cases.
@@ -90,7 +92,7 @@ func (m *Monitor) CSATComparison(ctx context.Context, r Request, target csat.Tar
 			h = h.Plus(sum.Histogram(party, func(s conversation.Scale) bool { return s == scale }))
 		}
 		if h.N() > 0 {
-			out.Scales = append(out.Scales, ScaleCount{scale, h.N()})
+			out.Scales = append(out.Scales, ScaleCount{scale, h.N(), stat.Exact(float64(h.N()), h.N(), "csat.ratings/v1")})
 		}
 	}
 	out.Mixed = len(out.Scales) > 1
@@ -258,16 +260,18 @@ func topicSatisfaction(cells []metric.Cell) []TopicSatisfaction {
 		lo.Map(topics, func(t string, _ int) int64 { return byTopic[t].N() }))
 	out := lo.Map(topics, func(t string, i int) TopicSatisfaction {
 		h := byTopic[t]
-		s := TopicSatisfaction{Topic: t, Figures: Figures{
+		s := TopicSatisfaction{Topic: t, Shrunk: stat.Unknown("csat.satisfied_share_shrunk/v1", h.N()), Figures: Figures{
 			count("rated_conversations", h.N(), "csat.ratings/v1"),
 			rating("avg_csat", h, "csat.mean/v1"),
 			rate("csat_pct", h.Satisfied(), h.N(), "csat.satisfied_share/v1"),
 		}}
 		if ok {
-			s.Shrunk = lo.ToPtr(100 * shrunk.Shrunk[i])
+			s.Shrunk = stat.Exact(100*shrunk.Shrunk[i], h.N(), s.Shrunk.Definition)
 		}
 		return s
 	})
-	slices.SortStableFunc(out, func(a, b TopicSatisfaction) int { return cmp.Compare(lo.FromPtr(b.Shrunk), lo.FromPtr(a.Shrunk)) })
+	slices.SortStableFunc(out, func(a, b TopicSatisfaction) int {
+		return cmp.Compare(lo.FromPtr(b.Shrunk.Value), lo.FromPtr(a.Shrunk.Value))
+	})
 	return out
 }

@@ -34,16 +34,18 @@ type TurnShare struct {
 	Estimate stat.Estimate
 }
 
-// AvoidableCount counts escalations by what could have kept them from a human.
+// AvoidableCount counts escalations by what could have kept them from a human; the estimate's N is all escalations.
 type AvoidableCount struct {
-	Kind  escalation.Avoidable
-	Count int64
+	Kind     escalation.Avoidable
+	Count    int64
+	Estimate stat.Estimate
 }
 
-// OutcomeCount counts AI conversations by outcome.
+// OutcomeCount counts AI conversations by outcome; the estimate's N is all AI conversations.
 type OutcomeCount struct {
-	Outcome conversation.Outcome
-	Count   int64
+	Outcome  conversation.Outcome
+	Count    int64
+	Estimate stat.Estimate
 }
 
 // AtRisk is a running conversation that looks like reaching a human.
@@ -51,7 +53,8 @@ type AtRisk struct {
 	UID            uuid.UUID
 	ConversationID string
 	Topic          string
-	Risk           float64
+	// Risk is a probability; its N is the one conversation it is about.
+	Risk stat.Estimate
 	// Calibrated says that the risk comes from a model of the organisation's own conversations, and not from default
 	// weights.
 	Calibrated bool
@@ -89,10 +92,13 @@ func (m *Monitor) EscalationExplained(ctx context.Context, r Request) (Escalatio
 		out.Change = &change
 	}
 	ladder := outcome.Climb(settled, young)
+	outcomes := func(o conversation.Outcome, n int64) OutcomeCount {
+		return OutcomeCount{o, n, stat.Exact(float64(n), ladder.Total(), "outcome.count/v1")}
+	}
 	out.Outcomes = []OutcomeCount{
-		{conversation.OutcomeConfirmed, ladder.Confirmed}, {conversation.OutcomeAssumed, ladder.Assumed},
-		{conversation.OutcomeAbandoned, ladder.Abandoned}, {conversation.OutcomeEscalated, ladder.Escalated},
-		{conversation.OutcomeAmbiguous, ladder.Ambiguous}, {conversation.OutcomePending, ladder.Pending},
+		outcomes(conversation.OutcomeConfirmed, ladder.Confirmed), outcomes(conversation.OutcomeAssumed, ladder.Assumed),
+		outcomes(conversation.OutcomeAbandoned, ladder.Abandoned), outcomes(conversation.OutcomeEscalated, ladder.Escalated),
+		outcomes(conversation.OutcomeAmbiguous, ladder.Ambiguous), outcomes(conversation.OutcomePending, ladder.Pending),
 	}
 	out.Figures = append(escalations(sum), resolution(ladder), between(ladder))
 	durable, err := v.durability(ctx)
@@ -178,7 +184,9 @@ func avoidable(topics []metric.Cell) []AvoidableCount {
 		}
 	}
 	return lo.Map([]escalation.Avoidable{escalation.ByContent, escalation.ByDeflection, escalation.NotAvoidable, escalation.Undetermined},
-		func(kind escalation.Avoidable, _ int) AvoidableCount { return AvoidableCount{kind, counts[kind]} })
+		func(kind escalation.Avoidable, _ int) AvoidableCount {
+			return AvoidableCount{kind, counts[kind], stat.Exact(float64(counts[kind]), lo.Sum(lo.Values(counts)), "escalation.avoidable/v1")}
+		})
 }
 
 // byTurn is the cumulative incidence of escalation by customer turn. Young conversations that have not escalated are
@@ -252,9 +260,9 @@ func (v view) atRisk(ctx context.Context, topics []metric.Cell) ([]AtRisk, error
 			risk = escalation.Risk(seen)
 		}
 		if risk >= riskMinimum {
-			out = append(out, AtRisk{c.Key.UID(), c.ID, c.Facts.Topic.Value, risk, calibrated, c.Findings.Escalation.Signals})
+			out = append(out, AtRisk{c.Key.UID(), c.ID, c.Facts.Topic.Value, stat.Exact(risk, 1, "escalation.risk/v1"), calibrated, c.Findings.Escalation.Signals})
 		}
 	}
-	slices.SortStableFunc(out, func(a, b AtRisk) int { return cmp.Compare(b.Risk, a.Risk) })
+	slices.SortStableFunc(out, func(a, b AtRisk) int { return cmp.Compare(*b.Risk.Value, *a.Risk.Value) })
 	return out[:min(len(out), riskShown)], nil
 }

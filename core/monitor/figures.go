@@ -94,10 +94,11 @@ type TopicEscalation struct {
 	Adjusted    *float64
 }
 
-// ReasonCount counts escalations for one reason.
+// ReasonCount counts escalations for one reason; the estimate's N is all escalations.
 type ReasonCount struct {
-	Reason conversation.Reason
-	Count  int64
+	Reason   conversation.Reason
+	Count    int64
+	Estimate stat.Estimate
 }
 
 // EscalationPatterns is the topics by how much they stand out, then by escalations.

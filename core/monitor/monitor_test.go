@@ -13,6 +13,7 @@ import (
 	"github.com/csm-monitor/csm-monitor/core/money"
 	"github.com/csm-monitor/csm-monitor/core/monitor"
 	"github.com/csm-monitor/csm-monitor/core/scoring/csat"
+	"github.com/csm-monitor/csm-monitor/core/stat"
 	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
 
@@ -186,7 +187,7 @@ func TestLiveRisk(t *testing.T) {
 		send(i, noon.Add(-time.Duration(30+12*i)*time.Hour))
 	}
 	d.now = d.now.Add(2 * time.Hour) // what was learnt is kept for an hour
-	if got := running(); len(got) != 1 || got[0].ConversationID != "stuck" || !got[0].Calibrated || got[0].Risk < 0.9 {
+	if got := running(); len(got) != 1 || got[0].ConversationID != "stuck" || !got[0].Calibrated || *got[0].Risk.Value < 0.9 {
 		t.Errorf("learnt from 600 conversations: %+v", got)
 	}
 }
@@ -267,6 +268,17 @@ func (d *desk) everyFigure() map[string]monitor.Figure {
 	add("turn", lo.Map(explained.ByTurn, func(p monitor.TurnShare, _ int) monitor.Figures {
 		return monitor.Figures{{Name: fmt.Sprint(p.Turn), Decimals: 1, Estimate: p.Estimate}}
 	})...)
+	alone := func(read string, estimates ...stat.Estimate) {
+		for i, e := range estimates {
+			all[fmt.Sprintf("%s %d", read, i)] = monitor.Figure{Name: read, Estimate: e}
+		}
+	}
+	alone("reason", lo.Map(append(explained.Reasons, patterns.Reasons...), func(c monitor.ReasonCount, _ int) stat.Estimate { return c.Estimate })...)
+	alone("avoidable", lo.Map(explained.Avoidable, func(c monitor.AvoidableCount, _ int) stat.Estimate { return c.Estimate })...)
+	alone("outcome", lo.Map(explained.Outcomes, func(c monitor.OutcomeCount, _ int) stat.Estimate { return c.Estimate })...)
+	alone("scale", lo.Map(comparison.Scales, func(c monitor.ScaleCount, _ int) stat.Estimate { return c.Estimate })...)
+	alone("shrunk", lo.Map(comparison.Topics, func(t monitor.TopicSatisfaction, _ int) stat.Estimate { return t.Shrunk })...)
+	alone("risk", lo.Map(explained.AtRisk, func(c monitor.AtRisk, _ int) stat.Estimate { return c.Risk })...)
 	prediction, err := d.m.PredictedCSAT(d.ctx, r)
 	d.must(err)
 	add("prediction", prediction.Figures)

@@ -77,7 +77,7 @@ func escalations(v metric.Vector) Figures {
 func reasons(v metric.Vector) []ReasonCount {
 	out := lo.FilterMap(conversation.Reasons(), func(r conversation.Reason, _ int) (ReasonCount, bool) {
 		n := v.At(metric.EscalatedFor(r))
-		return ReasonCount{r, n}, n != 0
+		return ReasonCount{r, n, stat.Exact(float64(n), v.At(metric.Escalated), "escalation.reason/v1")}, n != 0
 	})
 	slices.SortStableFunc(out, func(a, b ReasonCount) int { return cmp.Compare(b.Count, a.Count) })
 	return out
