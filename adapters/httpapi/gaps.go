@@ -183,9 +183,14 @@ func (c *call) gap() (int64, error) {
 }
 
 func showGap(g monitor.Gap, currency string) wire.KnowledgeGap {
-	return wire.KnowledgeGap{
+	occurrences, priority := g.Estimates()
+	out := wire.KnowledgeGap{
 		ID: g.ID, Question: g.Question, Topic: word(g.Topic), OccurrenceCount: g.Count, Resolved: g.Resolved, State: g.State,
 		ResolvedAt: showTime(g.ResolvedAt), FirstSeenAt: g.FirstSeen, LastSeenAt: g.LastSeen,
-		Priority: amount(g.Priority, currency), ExpiredSources: g.ExpiredSources,
+		ExpiredSources: g.ExpiredSources, Estimates: wire.GapEstimates{OccurrenceCount: evidence(occurrences), Priority: evidence(priority)},
 	}
+	if g.Priority != nil {
+		out.Priority = amount(*g.Priority, currency)
+	}
+	return out
 }

@@ -77,19 +77,26 @@ type KnowledgeGaps struct {
 	Coverage      Figures        `json:"coverage" doc:"How much of what customers ask in vain these gaps know."`
 }
 
+// GapEstimates are the evidence of a gap's figures.
+type GapEstimates struct {
+	OccurrenceCount Estimate `json:"occurrence_count"`
+	Priority        Estimate `json:"priority"`
+}
+
 // KnowledgeGap is a question that customers ask and the AI fails on.
 type KnowledgeGap struct {
-	ID              int64      `json:"id"`
-	Question        string     `json:"question"`
-	Topic           *string    `json:"topic"`
-	OccurrenceCount int        `json:"occurrence_count"`
-	Resolved        bool       `json:"resolved"`
-	State           string     `json:"state" enum:"open,resolved,resolved_recurring,reopened"`
-	ResolvedAt      *time.Time `json:"resolved_at"`
-	FirstSeenAt     time.Time  `json:"first_seen_at"`
-	LastSeenAt      time.Time  `json:"last_seen_at"`
-	Priority        Number     `json:"priority" doc:"What the gap costs a month, in the organisation's currency."`
-	ExpiredSources  bool       `json:"expired_sources" doc:"Whether retention took the text of some of its conversations."`
+	ID              int64        `json:"id"`
+	Question        string       `json:"question"`
+	Topic           *string      `json:"topic"`
+	OccurrenceCount int          `json:"occurrence_count"`
+	Resolved        bool         `json:"resolved"`
+	State           string       `json:"state" enum:"open,resolved,resolved_recurring,reopened"`
+	ResolvedAt      *time.Time   `json:"resolved_at"`
+	FirstSeenAt     time.Time    `json:"first_seen_at"`
+	LastSeenAt      time.Time    `json:"last_seen_at"`
+	Priority        Number       `json:"priority" doc:"What the gap has been costing lately, in the organisation's currency; null where nobody knows what a person costs."`
+	ExpiredSources  bool         `json:"expired_sources" doc:"Whether retention took the text of some of its conversations."`
+	Estimates       GapEstimates `json:"estimates"`
 }
 
 // KnowledgeGapAnswer answers everything about one knowledge gap.

@@ -209,6 +209,7 @@ func roiDefinitions() []Definition {
 func gapDefinitions() []Definition {
 	return []Definition{
 		tally("gap.failed/v1", "Failed conversations", "AI conversations that escalated, were rated 1 or 2, left the customer negative or frustrated, made the bot give up, or the customer repeat."),
+		tally("gap.occurrences/v1", "Occurrences of a gap", "Distinct conversations in which the AI failed on the question."),
 		{ID: "gap.priority/v1", Name: "Priority", Unit: "money", Words: "What a gap has been costing lately: a human contact for each escalation, half of one for each other failure, counting half after 30 days.",
 			Formula: "Σ cost · 2^(−age / 30 days)"},
 		{ID: "gap.coverage/v1", Name: "Coverage of failed questions", Unit: "per cent", Words: "Chance that the next failed question belongs to a gap already known.",

@@ -140,17 +140,28 @@ type Assumption struct {
 
 // Gap is one knowledge gap as shown.
 type Gap struct {
-	ID             int64
-	Question       string
-	Topic          string
-	Count          int
-	State          string
-	Resolved       bool
-	ResolvedAt     time.Time
-	FirstSeen      time.Time
-	LastSeen       time.Time
-	Priority       money.Micro
+	ID         int64
+	Question   string
+	Topic      string
+	Count      int
+	State      string
+	Resolved   bool
+	ResolvedAt time.Time
+	FirstSeen  time.Time
+	LastSeen   time.Time
+	// Priority is what the gap has been costing lately, nil where nobody knows what a person costs.
+	Priority       *money.Micro
 	ExpiredSources bool
+}
+
+// Estimates are the evidence of Count and Priority.
+func (g Gap) Estimates() (occurrences, priority stat.Estimate) {
+	n := int64(g.Count)
+	occurrences, priority = stat.Exact(float64(n), n, "gap.occurrences/v1"), stat.Unknown("gap.priority/v1", n)
+	if g.Priority != nil {
+		priority = stat.Exact(g.Priority.Float64(), n, priority.Definition)
+	}
+	return occurrences, priority
 }
 
 // GapQuery picks gaps to show.

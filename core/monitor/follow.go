@@ -158,7 +158,7 @@ func (f *follower) gaps(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	unpriced := func(string) float64 { return 0 } // the list says what a gap costs; the event says that there is one
+	unpriced := func(string) (float64, bool) { return 0, false } // the list says what a gap costs; the event says that there is one
 	for _, s := range list {
 		if s.ID <= f.gap {
 			continue

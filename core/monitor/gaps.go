@@ -50,7 +50,7 @@ func (m *Monitor) KnowledgeGaps(ctx context.Context, q GapQuery) (Gaps, error) {
 	}
 	gaps := lo.Map(list, func(s knowledge.Summary, _ int) Gap { return showGap(s, price) })
 	slices.SortFunc(gaps, func(a, b Gap) int {
-		return cmp.Or(cmp.Compare(b.Priority, a.Priority), cmp.Compare(b.Count, a.Count), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(lo.FromPtr(b.Priority), lo.FromPtr(a.Priority)), cmp.Compare(b.Count, a.Count), cmp.Compare(a.ID, b.ID))
 	})
 	out := Gaps{Frame: v.frame(), Total: len(gaps), Figures: coverage(list)}
 	out.Gaps = gaps[:min(len(gaps), lo.CoalesceOrEmpty(q.Limit, DefaultGapLimit))]
@@ -100,30 +100,34 @@ func (m *Monitor) ResolveGap(ctx context.Context, org tenant.ID, id int64, resol
 	return m.store.Gaps.SetResolved(ctx, org, id, resolved, m.now())
 }
 
-func showGap(s knowledge.Summary, price func(topic string) float64) Gap {
-	contact := price(s.Topic)
-	return Gap{
+func showGap(s knowledge.Summary, price contactPrice) Gap {
+	g := Gap{
 		ID: s.ID, Question: text.Redact(s.Representative), Topic: s.Topic, Count: s.Count, State: string(s.State()),
 		Resolved: s.Closed(), ResolvedAt: s.ResolvedAt, FirstSeen: s.FirstSeen, LastSeen: s.LastSeen,
-		// A failure that reached a human costs a contact, any other half of one: a stated assumption.
-		Priority:       money.Micro((s.Escalated + s.Unhappy/2) * contact),
 		ExpiredSources: s.EvidenceExpired,
 	}
+	if contact, ok := price(s.Topic); ok {
+		// A failure that reached a human costs a contact, any other half of one: a stated assumption.
+		g.Priority = lo.ToPtr(money.Micro((s.Escalated + s.Unhappy/2) * contact))
+	}
+	return g
 }
 
-// contactPrice is what one human contact costs on a topic, in micro-units; 0 where the hourly cost is unknown, which
-// leaves the order to the counts.
-func (v view) contactPrice(ctx context.Context) (func(topic string) float64, error) {
+// contactPrice is what one human contact costs on a topic, in micro-units; ok is false where the hourly cost is unknown,
+// which leaves the order of gaps to the counts.
+type contactPrice func(topic string) (micro float64, ok bool)
+
+func (v view) contactPrice(ctx context.Context) (contactPrice, error) {
 	rates, err := v.rates(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return func(topic string) float64 {
+	return func(topic string) (float64, bool) {
 		each, ok := rates.PerContact(topic)
 		if !ok {
-			return 0
+			return 0, false
 		}
-		return each.Float64() * float64(money.Unit)
+		return each.Float64() * float64(money.Unit), true
 	}, nil
 }
 
