@@ -18,21 +18,23 @@ type behind struct {
 	cancel  context.CancelFunc
 	running sync.WaitGroup
 	// index files and folds, zones builds day cells: the one may have much to do while the other is needed soon.
-	index, zones todo
+	index, zones backlog
 	// writes counts transactions of callers, by which polite knows whether somebody is writing.
 	writes atomic.Int64
 }
 
-// todo is the organisations that one kind of work has yet to look at.
-type todo struct {
+// backlog is the organisations that one kind of work has yet to look at.
+type backlog struct {
 	mu      sync.Mutex
 	pending map[tenant.ID]bool
 	signal  chan struct{}
 }
 
-func newTodo() todo { return todo{pending: map[tenant.ID]bool{}, signal: make(chan struct{}, 1)} }
+func newBacklog() backlog {
+	return backlog{pending: map[tenant.ID]bool{}, signal: make(chan struct{}, 1)}
+}
 
-func (d *todo) add(orgs []tenant.ID) {
+func (d *backlog) add(orgs []tenant.ID) {
 	d.mu.Lock()
 	for _, org := range orgs {
 		d.pending[org] = true
@@ -44,7 +46,7 @@ func (d *todo) add(orgs []tenant.ID) {
 	}
 }
 
-func (d *todo) take() []tenant.ID {
+func (d *backlog) take() []tenant.ID {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	list := lo.Keys(d.pending)
@@ -73,7 +75,7 @@ func (b *behind) gather(ctx context.Context) error {
 func (s *Store) work() {
 	b := &s.behind
 	b.ctx, b.cancel = context.WithCancel(context.Background())
-	b.index, b.zones = newTodo(), newTodo()
+	b.index, b.zones = newBacklog(), newBacklog()
 	b.run(s.resume)
 	b.run(func(ctx context.Context) { b.follow(ctx, &b.index, s.catchUp) })
 	b.run(func(ctx context.Context) {
@@ -154,7 +156,7 @@ func (s *Store) resume(ctx context.Context) {
 
 // follow does one kind of work for whatever is pending until the store closes. Work returns the organisations where it
 // failed; they are tried again a while later.
-func (b *behind) follow(ctx context.Context, d *todo, work func(context.Context, []tenant.ID) (failed []tenant.ID)) {
+func (b *behind) follow(ctx context.Context, d *backlog, work func(context.Context, []tenant.ID) (failed []tenant.ID)) {
 	for {
 		select {
 		case <-ctx.Done():
