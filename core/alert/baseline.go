@@ -20,7 +20,7 @@ type Baseline struct {
 const BaselineDays = 28
 
 // minBaseline is the fewest conversations, or ratings, that a baseline may rest on.
-const minBaseline = 100
+const minBaseline = 50
 
 // badRate is the bad rate to expect; 0 bad ones in n count as half a bad one in n+1, for no rate is known to be 0.
 func (b Baseline) badRate(m Metric) (float64, bool) {

@@ -28,18 +28,24 @@ type CusumDesign struct {
 	Detects float64 `json:"detects"`
 	Step    int     `json:"step"`
 	Limit   int     `json:"limit"`
-	// Target is the run length asked for; InControl and OutOfControl are the conversations to a false and to a right alarm.
+	// Target is the conversations from one false alarm to the next that were asked for. InControl and OutOfControl are
+	// those to a false and to a right alarm, Open those for which a false one stays open: meanwhile there is no other.
 	Target       float64 `json:"target"`
 	InControl    float64 `json:"in_control"`
 	OutOfControl float64 `json:"out_of_control"`
+	Open         float64 `json:"open"`
 }
+
+// cycle is the conversations from one false alarm to the next.
+func (d CusumDesign) cycle() float64 { return d.InControl + d.Open }
 
 // maxUsual is the highest usual bad rate that counting bad ones against good ones can watch.
 const maxUsual = 0.45
 
-// DesignCusum makes the chart that is expected to raise at most budget false alarms in a month of trialsPerMonth
-// conversations whose usual bad rate is usual, 0 < usual <= 0.45. detect is the rate worth catching; nil is twice the
-// usual one, but at most ten points more. ok is false when no chart can do it.
+// DesignCusum makes the chart that is expected to raise budget false alarms in a month of trialsPerMonth conversations
+// whose usual bad rate is usual, 0 < usual <= 0.45: as nearly as a whole limit can, which at few conversations a month
+// is within a tenth. detect is the rate worth catching; nil is twice the usual one, but at most ten points more. ok is
+// false when no chart can do it.
 func DesignCusum(usual float64, detect *float64, trialsPerMonth, budget float64) (d CusumDesign, ok bool) {
 	if !(usual > 0 && usual <= maxUsual) || !(trialsPerMonth > 0) || !(budget > 0) {
 		return CusumDesign{}, false
@@ -53,9 +59,9 @@ func DesignCusum(usual float64, detect *float64, trialsPerMonth, budget float64)
 		return CusumDesign{}, false
 	}
 	target := trialsPerMonth / budget
-	chart, ok := stat.DesignBernoulli(usual, step, target)
+	chart, ok := stat.DesignBernoulliCycle(usual, step, target)
 	return CusumDesign{Usual: usual, Detects: chart.Rate1, Step: chart.Step, Limit: chart.Limit, Target: target,
-		InControl: chart.InControl, OutOfControl: chart.OutOfControl}, ok
+		InControl: chart.InControl, OutOfControl: chart.OutOfControl, Open: chart.Return}, ok
 }
 
 // judgeCusum is cusum mode.
@@ -68,7 +74,7 @@ func (s *State) judgeCusum(r Rule, set settings, o Observation) judgement {
 		return unjudged("not judged: nothing to count in this window")
 	}
 	c := s.Cusum
-	alarm := c.take(outcomes, o.Window)
+	alarm, calm := c.take(outcomes, o.Window)
 	evidence := func() Evidence {
 		statistic, limit := float64(c.Statistic), float64(c.Design.Limit)
 		e := Evidence{
@@ -87,12 +93,12 @@ func (s *State) judgeCusum(r Rule, set settings, o Observation) judgement {
 			usual := 1 - c.Design.Usual
 			e.Usual = &usual
 		}
-		if monthly, ok := stat.FalseAlarms(c.Design.Target*set.budget, c.Design.InControl); ok {
+		if monthly, ok := stat.FalseAlarms(c.Design.Target*set.budget, c.Design.cycle()); ok {
 			e.FalseAlarmsPerMonth = &monthly
 		}
 		return e
 	}
-	return judgement{bad: alarm, good: !alarm && c.Statistic == 0, clearAfter: 1, evidence: evidence}
+	return judgement{bad: alarm, good: !alarm && calm, clearAfter: 1, evidence: evidence}
 }
 
 // planCusum keeps the design in step with the baseline. While the alert is open the design is frozen: the trouble must
@@ -131,8 +137,9 @@ func (s *State) planCusum(r Rule, set settings, o Observation) string {
 	return ""
 }
 
-// take feeds conversations to the chart and says whether it alarmed.
-func (c *CusumState) take(outcomes []bool, w Span) (alarm bool) {
+// take feeds conversations to the chart and says whether it alarmed, and whether the sum was ever 0. Asking for 0 at the
+// window's end would keep alerts open for days where a window holds many conversations.
+func (c *CusumState) take(outcomes []bool, w Span) (alarm, calm bool) {
 	chart := stat.BernoulliCUSUM{Step: c.Design.Step, Limit: c.Design.Limit}
 	for _, bad := range outcomes {
 		if c.Statistic == 0 {
@@ -145,8 +152,9 @@ func (c *CusumState) take(outcomes []bool, w Span) (alarm bool) {
 		c.Statistic = chart.Next(c.Statistic, bad)
 		alarm = alarm || chart.Alarm(c.Statistic)
 		c.Statistic = min(c.Statistic, c.Design.Limit)
+		calm = calm || c.Statistic == 0
 	}
-	return alarm
+	return alarm, calm
 }
 
 // ordered is the window's conversations one by one. Where only counts are known every order is equally likely, so one

@@ -215,7 +215,7 @@ func TestCusumNeedsABaseline(t *testing.T) {
 		want  string
 	}{
 		{nil, "not judged: it is not known yet what is usual"},
-		{usualRate(5, 50), "not judged: what is usual rests on 50, at least 100 are needed"},
+		{usualRate(5, 49), "not judged: what is usual rests on 49, at least 50 are needed"},
 		{usualRate(600, 1000), "not judged: no chart can watch a usual rate of 60.0 % for a higher one"},
 	} {
 		o := hour(0, alert.Sample{Trials: 10, Bad: 10})

@@ -129,6 +129,7 @@ type BernoulliDesign struct {
 	Rate1        float64 // the rate the step is made to detect
 	InControl    float64 // conversations to a false alarm at Rate0
 	OutOfControl float64 // conversations to the alarm at Rate1
+	Return       float64 // conversations from a false alarm until the statistic is 0 again
 }
 
 // DesignBernoulli finds the smallest limit, from step+1 up, whose run length at p0 is at least target conversations
@@ -146,8 +147,9 @@ func DesignBernoulli(p0 float64, step int, target float64) (BernoulliDesign, boo
 		r.next()
 	}
 	chart := BernoulliCUSUM{Step: step, Limit: r.limit}
-	out, ok := BernoulliRunLength(p1, chart)
-	return BernoulliDesign{chart, p0, p1, r.total, out}, ok && finite(r.total)
+	out, ok1 := BernoulliRunLength(p1, chart)
+	back, ok2 := BernoulliReturn(p0, chart)
+	return BernoulliDesign{chart, p0, p1, r.total, out, back}, ok1 && ok2 && finite(r.total)
 }
 
 // FalseAlarms is the number of false alarms to expect from the given number of observations at an in-control average

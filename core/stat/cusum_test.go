@@ -100,6 +100,54 @@ func TestDesignIsTheSmallestLimit(t *testing.T) {
 	})
 }
 
+// Of the limits from step+1 up no other comes nearer.
+func TestCycleDesignIsTheNearestLimit(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p0 := rapid.Float64Range(0.01, 0.45).Draw(t, "p0")
+		step := rapid.IntRange(1, max(1, int((1-p0)/p0)-1)).Draw(t, "step")
+		target := math.Exp(rapid.Float64Range(0, 12).Draw(t, "ln target"))
+		d, ok := DesignBernoulliCycle(p0, step, target)
+		if !ok || d.Limit < step+1 {
+			t.Fatalf("%+v", d)
+		}
+		off := func(limit int) float64 {
+			run, ok1 := BernoulliRunLength(p0, BernoulliCUSUM{step, limit})
+			back, ok2 := BernoulliReturn(p0, BernoulliCUSUM{step, limit})
+			if !ok1 || !ok2 {
+				t.Fatalf("no cycle at limit %d", limit)
+			}
+			return math.Abs(math.Log((run + back) / target))
+		}
+		for _, other := range []int{d.Limit - 1, d.Limit + 1} {
+			if other > step && off(other) < off(d.Limit)-1e-9 {
+				t.Fatalf("limit %d is nearer than %d", other, d.Limit)
+			}
+		}
+	})
+}
+
+func TestReturnOfSimulatedCharts(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	for _, c := range []struct {
+		p     float64
+		chart BernoulliCUSUM
+	}{{0.2, BernoulliCUSUM{3, 17}}, {0.05, BernoulliCUSUM{12, 30}}, {0.4, BernoulliCUSUM{1, 8}}, {0.3, BernoulliCUSUM{5, 2}}} {
+		want, ok := BernoulliReturn(c.p, c.chart)
+		total, runs := 0, 4000
+		for range runs {
+			for s := c.chart.Limit; s > 0; total++ {
+				s = min(c.chart.Next(s, random.Float64() < c.p), c.chart.Limit)
+			}
+		}
+		if mean := float64(total) / float64(runs); !ok || math.Abs(mean/want-1) > 0.06 {
+			t.Errorf("%+v: simulated %v, computed %v", c, mean, want)
+		}
+	}
+	if got, ok := BernoulliReturn(0.9, BernoulliCUSUM{30, 5000}); ok {
+		t.Errorf("a return beyond all numbers: %v", got)
+	}
+}
+
 func TestRunLengthOfSimulatedCharts(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	chart := BernoulliCUSUM{4, 20}

@@ -70,14 +70,12 @@ func (b *bench) readAlerts(ctx context.Context, f *alertFinding) error {
 	return nil
 }
 
-// The volumes at which quiet months are counted, in ratings a day: a busy organisation, and one like those audited.
-const (
-	busyRatings = 150
-	fewRatings  = 12
-	quietMonths = 12
-)
+// volumes are the ratings a day at which quiet months are counted, from hardly any to a busy organisation's.
+var volumes = [...]float64{3, 12, 50, 150}
 
-// alarms counts false ones over months.
+const quietMonths = 12
+
+// alarms counts false ones over the months that could be judged.
 type alarms struct {
 	fired  int
 	months float64
@@ -102,5 +100,5 @@ func quiet(seed uint64, perDay float64) alarms {
 	})
 	outlook := alert.PreviewPast(rule(), alert.Past{Buckets: buckets, Since: begin},
 		alert.Span{Start: begin.AddDate(0, 0, alert.BaselineDays), End: begin.AddDate(0, 0, length)})
-	return alarms{outlook.Fired, outlook.Days / 30}
+	return alarms{outlook.Fired, float64(outlook.Judged) / 30}
 }

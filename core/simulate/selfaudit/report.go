@@ -214,13 +214,11 @@ func (a *auditor) alerts() {
 		slices.Sort(after)
 		a.tell("days until told, median", "", fmt.Sprint(after[len(after)/2]))
 	}
-	busy := lo.Reduce(a.all, func(s alarms, f finding, _ int) alarms { return s.plus(f.busy) }, alarms{})
-	few := lo.Reduce(a.all, func(s alarms, f finding, _ int) alarms { return s.plus(f.few) }, alarms{})
-	a.judge(fmt.Sprintf("false alarms a quiet month, %d ratings a day", busyRatings), fmt.Sprintf("%.2f", budget),
-		fmt.Sprintf("%.2f (%d in %.0f months)", busy.monthly(), busy.fired, busy.months),
-		fmt.Sprintf("%.2f to %.2f", budget*(1-alarmsGoal), budget*(1+alarmsGoal)),
-		busy.monthly() >= budget*(1-alarmsGoal) && busy.monthly() <= budget*(1+alarmsGoal))
-	a.judge(fmt.Sprintf("false alarms a quiet month, %d ratings a day", fewRatings), fmt.Sprintf("%.2f", budget),
-		fmt.Sprintf("%.2f (%d in %.0f months)", few.monthly(), few.fired, few.months),
-		fmt.Sprintf("at most %.2f", budget*(1+alarmsGoal)), few.monthly() <= budget*(1+alarmsGoal))
+	for i, perDay := range volumes {
+		quiet := lo.Reduce(a.all, func(s alarms, f finding, _ int) alarms { return s.plus(f.quiet[i]) }, alarms{})
+		low, high := budget*(1-alarmsGoal), budget*(1+alarmsGoal)
+		a.judge(fmt.Sprintf("false alarms a quiet month, %.0f ratings a day", perDay), fmt.Sprintf("%.2f", budget),
+			fmt.Sprintf("%.2f (%d in %.0f months)", quiet.monthly(), quiet.fired, quiet.months),
+			fmt.Sprintf("%.2f to %.2f", low, high), low <= quiet.monthly() && quiet.monthly() <= high)
+	}
 }

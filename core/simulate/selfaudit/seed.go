@@ -29,9 +29,9 @@ type finding struct {
 	reading       readingFinding
 	gaps          gapFindings
 	alert         alertFinding
-	// busy and few are quiet months at two volumes, calm organisations without a topic that stands out.
-	busy, few alarms
-	calm      calmFinding
+	// quiet counts quiet months at each of the volumes, calm organisations without a topic that stands out.
+	quiet [len(volumes)]alarms
+	calm  calmFinding
 }
 
 // bench is one organisation in an empty store, with the simulated time of day.
@@ -76,7 +76,10 @@ func audit(ctx context.Context, seed uint64, open func(context.Context) (port.St
 			return f, err
 		}
 	}
-	f.busy, f.few, f.calm = quiet(seed, busyRatings), quiet(seed, fewRatings), calm(seed)
+	for i, perDay := range volumes {
+		f.quiet[i] = quiet(seed, perDay)
+	}
+	f.calm = calm(seed)
 	return f, nil
 }
 
