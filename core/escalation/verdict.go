@@ -58,7 +58,7 @@ func Verdict(turns []Turn, s Stated) conversation.EscalationFinding {
 	if request >= 0 {
 		out.AnswersBefore = answersBefore(turns, substantive, request)
 	}
-	out.UnmetRequest = request >= 0 && !out.Escalated
+	out.UnmetRequest = !out.Escalated && unmet(turns)
 	out.FlagConflict = s.Escalated != nil && !*s.Escalated && out.Escalated
 	if out.Escalated && out.Turn == 0 {
 		out.Turn = lastTurn(turnOf)
@@ -118,6 +118,24 @@ func humanAfterAI(senders []conversation.Sender, substantive []bool) int {
 		}
 	}
 	return -1
+}
+
+// unmet says that the customer asked for a person and nobody came: after the last time there is no person's message, and
+// it was not a person who was asked, for then there was one.
+func unmet(turns []Turn) bool {
+	asked := false
+	speaker := conversation.Sender("") // who spoke to the customer last
+	for _, t := range turns {
+		switch {
+		case t.Sender == conversation.HumanAgent:
+			asked, speaker = false, t.Sender
+		case t.Sender == conversation.Customer:
+			asked = asked || t.HumanRequest != "" && speaker != conversation.HumanAgent
+		case t.Sender != conversation.System:
+			speaker = t.Sender
+		}
+	}
+	return asked
 }
 
 func answersBefore(turns []Turn, substantive []bool, request int) int {

@@ -56,6 +56,14 @@ func TestVerdict(t *testing.T) {
 			UnmetRequest: true, AnswersBefore: 1, Signals: []conversation.Signal{conversation.HumanRequest}}},
 		"weak signals never escalate": {turns("C: hi", "A: I don't understand.", "C: agent", "A: I'm transferring you to an agent."), escalation.Stated{Escalated: no}, conversation.EscalationFinding{
 			UnmetRequest: true, AnswersBefore: 0, Signals: []conversation.Signal{conversation.HumanRequest, conversation.BotGaveUp, conversation.TransferAnnounced}}},
+		"a person was asked for another one": {turns("C: hi", "H: hello", "C: let me talk to a manager"), escalation.Stated{}, conversation.EscalationFinding{
+			AnswersBefore: 0, Signals: []conversation.Signal{conversation.HumanRequest}}},
+		"a person came after a greeting alone": {turns("A: hello", "C: let me talk to an agent", "H: hello"), escalation.Stated{}, conversation.EscalationFinding{
+			AnswersBefore: 0, Signals: []conversation.Signal{conversation.HumanRequest}}},
+		"a person was there, but the AI was asked": {turns("C: hi", "H: hello", "A: rate us", "C: let me talk to an agent"), escalation.Stated{}, conversation.EscalationFinding{
+			UnmetRequest: true, AnswersBefore: 1, Signals: []conversation.Signal{conversation.HumanRequest}}},
+		"nobody said a word": {turns("C: let me talk to an agent"), escalation.Stated{}, conversation.EscalationFinding{
+			UnmetRequest: true, AnswersBefore: 0, Signals: []conversation.Signal{conversation.HumanRequest}}},
 		"a bot cannot ask for a person": {turns("C: hi", "A: let me talk to an agent"), escalation.Stated{}, conversation.EscalationFinding{AnswersBefore: -1}},
 	} {
 		t.Run(name, func(t *testing.T) {
