@@ -7,22 +7,28 @@ import (
 	"github.com/csm-monitor/csm-monitor/core/stat"
 )
 
-// mergeTopics adds up what the drag needs of the rows of each topic, in the order of their first rows.
-func mergeTopics(rows []TopicCounts) []TopicCounts {
+// merge joins the rows of each topic into one, in the order of their first rows.
+func merge[T any](rows []T, topic func(T) string, join func(sum, next T) T) []T {
 	at := map[string]int{}
-	var out []TopicCounts
+	var out []T
 	for _, r := range rows {
-		i, seen := at[r.Topic]
-		if !seen {
-			at[r.Topic] = len(out)
-			out = append(out, r)
+		if i, seen := at[topic(r)]; seen {
+			out[i] = join(out[i], r)
 			continue
 		}
-		t := &out[i]
-		t.AIConversations, t.AIOnly, t.Escalated = t.AIConversations+r.AIConversations, t.AIOnly+r.AIOnly, t.Escalated+r.Escalated
-		t.HumanOnly, t.AfterAI = t.HumanOnly.Plus(r.HumanOnly), t.AfterAI.Plus(r.AfterAI)
+		at[topic(r)] = len(out)
+		out = append(out, r)
 	}
 	return out
+}
+
+// mergeTopics adds up what the drag needs of the rows of each topic.
+func mergeTopics(rows []TopicCounts) []TopicCounts {
+	return merge(rows, func(r TopicCounts) string { return r.Topic }, func(t, r TopicCounts) TopicCounts {
+		t.AIConversations, t.AIOnly, t.Escalated = t.AIConversations+r.AIConversations, t.AIOnly+r.AIOnly, t.Escalated+r.Escalated
+		t.HumanOnly, t.AfterAI = t.HumanOnly.Plus(r.HumanOnly), t.AfterAI.Plus(r.AfterAI)
+		return t
+	})
 }
 
 // humanInterval is that of the seconds, in money: what they cost is known. Months with terms of their own learnt their
@@ -56,16 +62,7 @@ func (s *Statement) humanInterval(view View) (sum stat.Interval, ok bool) {
 // mergeFigures adds up the rows of each topic. Rate and cost of a contact are those of the last row, the newest terms;
 // intervals of the human cost add up as those of a view do.
 func mergeFigures(rows []TopicFigures) []TopicFigures {
-	at := map[string]int{}
-	var out []TopicFigures
-	for _, r := range rows {
-		i, seen := at[r.Topic]
-		if !seen {
-			at[r.Topic] = len(out)
-			out = append(out, r)
-			continue
-		}
-		t := out[i]
+	return merge(rows, func(r TopicFigures) string { return r.Topic }, func(t, r TopicFigures) TopicFigures {
 		r.Credited, r.AICost, r.AIConversations = r.Credited+t.Credited, r.AICost+t.AICost, r.AIConversations+t.AIConversations
 		r.Priced = r.Priced || t.Priced
 		if r.HumanCost != nil && t.HumanCost != nil {
@@ -79,7 +76,6 @@ func mergeFigures(rows []TopicFigures) []TopicFigures {
 				r.HumanCostEstimate = carried(cost.Float64(), stat.Interval{Low: a.Low + b.Low, High: a.High + b.High}, n, HumanCostDefinition)
 			}
 		}
-		out[i] = r
-	}
-	return out
+		return r
+	})
 }
