@@ -22,7 +22,7 @@ func moneyRows() []row {
 		{"ROI", "5 topics, n contacts each, σ 0.4–0.8", percent, cost(5, 0.3, 0.4, 0.8, returned), 0},
 		{"handle time and cost of a contact on a topic", "the last of 5 topics, n contacts each", topic, cost(5, 0.3, 0.4, 0.8, perContact), 0},
 		{"escalation drag", "2 topics, n contacts before and after the AI", []string{"roi.escalation_drag/v1"}, drag, 0},
-		{"*hard:* human cost and savings", "1 topic, n contacts, σ 1.0", human, cost(1, 0, 1, 1, humanCost), roi.Prior},
+		{"human cost and savings", "1 topic, n contacts, σ 1.0", human, cost(1, 0, 1, 1, humanCost), roi.Prior},
 	}
 }
 

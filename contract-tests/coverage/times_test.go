@@ -17,7 +17,7 @@ func timeRows() []row {
 		{"mean of seconds (skewed t)", "exponential", seconds, meanSeconds((*rand.Rand).ExpFloat64, 1), 0},
 		{"mean of seconds (skewed t)", "log-normal, σ 0.5", seconds, meanSeconds(logNormal(0.5)), 0},
 		{"mean of seconds (skewed t)", "log-normal, σ 0.8", seconds, meanSeconds(logNormal(0.8)), 0},
-		{"*hard:* mean of seconds", "log-normal, σ 1.0", seconds, meanSeconds(logNormal(1)), 0},
+		{"mean of seconds (skewed t)", "log-normal, σ 1.0", seconds, meanSeconds(logNormal(1)), 0},
 		{"median of seconds (order statistics)", "log-normal, σ 0.5–1.5", medians, medianSeconds, 0},
 		{"median turn of escalation (order statistics)", "20–60 % a turn", []string{"escalation.median_turn/v1"}, medianTurn, 0},
 	}

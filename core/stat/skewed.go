@@ -13,7 +13,8 @@ type Part struct {
 
 // PartOf is weight times the mean of n durations with the given mean and variance, the latter estimated with df degrees
 // of freedom. Durations are taken to be as skewed as a log-normal with their coefficient of variation cv, 3cv + cv³: the
-// sample's own skewness is far too small in the samples that need it, those without one of the rare long ones.
+// sample's own skewness is far too small in the samples that need it, those without one of the rare long ones. Such
+// samples have too small a cv as well, for which the cumulant is raised by 2/df.
 func PartOf(weight, mean, variance float64, n, df int64) Part {
 	size := float64(n)
 	p := Part{Variance: weight * weight * variance / size, DF: df}
@@ -21,6 +22,9 @@ func PartOf(weight, mean, variance float64, n, df int64) Part {
 		sd := math.Sqrt(variance)
 		cv := sd / mean
 		p.Third = weight * weight * weight * (3 + cv*cv) * cv * sd * variance / (size * size)
+		if df > 0 {
+			p.Third *= 1 + 2/float64(df)
+		}
 	}
 	return p
 }
