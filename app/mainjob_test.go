@@ -146,8 +146,9 @@ func settled(t *testing.T, r running, client *sdk.Client, file []sent) []byte {
 			t.Fatal(err)
 		}
 		credited, _ := cost.CostAnalysis.Get("credited_resolutions")
-		state = fmt.Sprintf("gaps complete %t, %s credited, want %d", gaps.Complete, credited.Number, want.credited)
-		return gaps.Complete && string(credited.Number) == fmt.Sprint(want.credited)
+		maturity := credited.Estimate.Maturity.State
+		state = fmt.Sprintf("gaps complete %t, %s credited (%s), want %d (final)", gaps.Complete, credited.Number, maturity, want.credited)
+		return gaps.Complete && string(credited.Number) == fmt.Sprint(want.credited) && maturity == "final"
 	})
 	answers := []any{
 		checkedDashboard(t, client, want), checkedTrends(t, client, want), checkedPatterns(t, client, want),

@@ -50,6 +50,50 @@ func TestTheAccountAddsUp(t *testing.T) {
 	}
 }
 
+// What rests on credited resolutions says that it moves: while returns are linked behind the write, and for the 72 hours
+// in which a customer may be back.
+func TestCreditMatures(t *testing.T) {
+	d := newDesk(t)
+	_, err := d.m.UpdateSettings(d.ctx, d.org, func(s tenant.Settings) (tenant.Settings, error) {
+		s.Costs.HumanHourly, s.Costs.HandleSeconds = lo.ToPtr(money.Micro(45_000_000)), lo.ToPtr(480.0)
+		return s, nil
+	})
+	d.must(err)
+	for i, hours := range []int{100, 90, 80, 24} {
+		d.send(said{id: fmt.Sprint("c", i), start: noon.Add(-time.Duration(hours) * time.Hour), topic: "billing", lines: []line{asks, answers, thanks}, facts: cost(1_000_000)})
+	}
+	maturity := func(name string) string {
+		account, err := d.m.CostAnalysis(d.ctx, monitor.Request{Org: d.org, Start: noon.AddDate(0, 0, -30), End: noon})
+		d.must(err)
+		f, _ := account.Total.Get(name)
+		return fmt.Sprint(f.Estimate.Maturity.State, " ", show(f.Estimate.Maturity.MatureShare))
+	}
+	names := []string{"total_estimated_human_cost", "cost_savings", "roi_percentage", "credited_resolutions", "cost_savings_conservative"}
+	for _, name := range names {
+		if got := maturity(name); got != "maturing unknown" {
+			t.Errorf("%s before returns are linked: %s", name, got)
+		}
+	}
+	d.work()
+	d.now = noon
+	for _, name := range names {
+		if got := maturity(name); got != "maturing 0.75" {
+			t.Errorf("%s with one of four younger than 72 hours: %s", name, got)
+		}
+	}
+	d.now = noon.Add(72 * time.Hour)
+	for _, name := range names {
+		if got := maturity(name); got != "final 1" {
+			t.Errorf("%s 72 hours later: %s", name, got)
+		}
+	}
+	for _, name := range []string{"total_ai_cost", "credited_resolutions_gross"} {
+		if got := maturity(name); got != "final unknown" {
+			t.Errorf("%s never waits: %s", name, got)
+		}
+	}
+}
+
 func TestAClosedMonthNeverChanges(t *testing.T) {
 	d := newDesk(t)
 	february := time.Date(2026, 2, 20, 9, 0, 0, 0, time.UTC)

@@ -51,13 +51,20 @@ func moreCostFigures(a account) Figures {
 		}
 	}
 	out := Figures{
-		count("credited_resolutions", s.Standard.Credited, "roi.credited_standard/v1"),
+		a.mature(count("credited_resolutions", s.Standard.Credited, "roi.credited_standard/v1")),
 		amount("escalation_drag", s.Drag.Cost, s.Drag.Estimate),
 		count("unpriced_conversations", s.Unpriced, "roi.unpriced/v1"),
 		breakEven(a),
 		payback(a),
 	}
-	return append(append(out, view("conservative", s.Conservative)...), view("gross", s.Gross)...)
+	conservative := lo.Map(view("conservative", s.Conservative), func(f Figure, _ int) Figure { return a.mature(f) })
+	return append(append(out, conservative...), view("gross", s.Gross)...)
+}
+
+// mature marks a figure that rests on credited resolutions.
+func (a account) mature(f Figure) Figure {
+	f.Estimate = f.Estimate.WithMaturity(a.credit)
+	return f
 }
 
 // breakEven is unknown where no number of conversations pays for the fee, which BreakEvenNever tells apart.
@@ -104,6 +111,8 @@ type account struct {
 	// conversations is how many it is about; priced says that something is known of what the AI cost.
 	conversations int64
 	priced        bool
+	// credit is how settled the credited resolutions are, and with them all that they are worth.
+	credit stat.Maturity
 }
 
 // statement reckons the view's account.
@@ -112,7 +121,11 @@ func (v view) statement(ctx context.Context) (account, error) {
 	if err != nil {
 		return account{}, err
 	}
-	out := account{conversations: conversations}
+	credit, err := v.creditMaturity(ctx, in.Topics)
+	if err != nil {
+		return account{}, err
+	}
+	out := account{conversations: conversations, credit: credit}
 	if out.Statement, err = roi.State(in); err != nil {
 		return account{}, err
 	}
@@ -214,9 +227,9 @@ func costFigures(a account) Figures {
 	ai := stat.Exact(s.AICost.Float64(), a.conversations, "roi.ai_cost/v1")
 	return Figures{
 		amount("total_ai_cost", when(a.priced, &s.AICost), evidence(ai, a.priced)),
-		amount("total_estimated_human_cost", when(some, s.Standard.HumanCost), evidence(s.Standard.HumanCostEstimate, some)),
-		amount("cost_savings", when(a.priced, s.Standard.Savings), evidence(s.Standard.SavingsEstimate, a.priced)),
-		{Name: "roi_percentage", Decimals: percent, Estimate: evidence(s.Standard.PercentEstimate, a.priced)},
+		a.mature(amount("total_estimated_human_cost", when(some, s.Standard.HumanCost), evidence(s.Standard.HumanCostEstimate, some))),
+		a.mature(amount("cost_savings", when(a.priced, s.Standard.Savings), evidence(s.Standard.SavingsEstimate, a.priced))),
+		a.mature(Figure{Name: "roi_percentage", Decimals: percent, Estimate: evidence(s.Standard.PercentEstimate, a.priced)}),
 	}
 }
 
