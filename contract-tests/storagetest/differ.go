@@ -11,7 +11,7 @@ import (
 )
 
 // differ names the first difference between what was wanted and what came back, "" when there is none. Instants are
-// compared as instants, an empty list equals none, and every time that came back must be in UTC.
+// compared as instants, an empty list or map equals none, and every time that came back must be in UTC.
 func differ(want, got any) string {
 	path, what := difference(reflect.ValueOf(want), reflect.ValueOf(got))
 	if what == "" {
@@ -47,6 +47,19 @@ func difference(want, got reflect.Value) (path, what string) {
 		for i := range want.Len() {
 			if path, what := difference(want.Index(i), got.Index(i)); what != "" {
 				return fmt.Sprintf("[%d]%s", i, path), what
+			}
+		}
+	case reflect.Map:
+		if want.Len() != got.Len() {
+			return "", fmt.Sprintf("wanted %d entries, got %d", want.Len(), got.Len())
+		}
+		for _, key := range want.MapKeys() {
+			value := got.MapIndex(key)
+			if !value.IsValid() {
+				return "", fmt.Sprintf("no entry %v", key)
+			}
+			if path, what := difference(want.MapIndex(key), value); what != "" {
+				return fmt.Sprintf("[%v]%s", key, path), what
 			}
 		}
 	default:

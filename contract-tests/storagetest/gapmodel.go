@@ -11,6 +11,11 @@ import (
 	"github.com/csm-monitor/csm-monitor/core/knowledge"
 )
 
+// inTime is the order in which links are kept.
+func inTime(a, b knowledge.Link) int {
+	return cmp.Or(a.At.Compare(b.At), bytes.Compare(a.Conversation[:], b.Conversation[:]))
+}
+
 // snapshot compares what is kept of gaps; the lists may be in any order.
 func (r *room) snapshot(records []knowledge.Record, links []knowledge.Link) error {
 	got, err := r.s.Gaps.Load(r, r.org)
@@ -19,9 +24,7 @@ func (r *room) snapshot(records []knowledge.Record, links []knowledge.Link) erro
 	}
 	records, links = slices.Clone(records), slices.Clone(links)
 	slices.SortFunc(records, func(a, b knowledge.Record) int { return cmp.Compare(a.ID, b.ID) })
-	slices.SortFunc(links, func(a, b knowledge.Link) int {
-		return cmp.Or(a.At.Compare(b.At), bytes.Compare(a.Conversation[:], b.Conversation[:]))
-	})
+	slices.SortFunc(links, inTime)
 	return first(
 		func() error { return same("Load: Records", records, got.Records) },
 		func() error { return same("Load: Links", links, got.Links) },

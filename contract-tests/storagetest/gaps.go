@@ -16,6 +16,8 @@ const (
 	gapList     = "Gaps.List"
 	gapGet      = "Gaps.Get"
 	gapLoad     = "Gaps.Load"
+	gapExamples = "Gaps.Examples"
+	gapLinked   = "Gaps.Linked"
 	gapSave     = "Gaps.Save"
 	setResolved = "Gaps.SetResolved"
 )
@@ -32,6 +34,16 @@ func gapCases() []Case {
 				}
 				return same("Load", knowledge.Snapshot{}, got)
 			}),
+		},
+		{
+			About: gapExamples, Sentence: "yields the oldest and the latest questions of each gap, and counts the other links",
+			Reason: "an index must not take room for every conversation there ever was",
+			Check:  filled(10, time.Hour, examples),
+		},
+		{
+			About: gapLinked, Sentence: "yields the links of the conversations that have one",
+			Reason: "an index lets go of links and asks again when a conversation changes",
+			Check:  filled(20, time.Hour, recalls),
 		},
 		{
 			About: gapSave, Sentence: "stores records, links and Through in one step and gives a new version",
@@ -91,6 +103,84 @@ func gapCases() []Case {
 			}),
 		},
 	}
+}
+
+// examples asks for what an index is built from, of one gap with many questions and one with few.
+func examples(r *room) error {
+	const many = 131
+	c := knowledge.Commit{Through: 5, Records: []knowledge.Record{{ID: 1, Language: "en"}, {ID: 2, Language: "en"}, {ID: 3, Language: "en", AliasOf: 1}}}
+	for i := range many {
+		l := knowledge.Link{
+			Gap: 1, Conversation: uid{byte(i), 7}, Question: fmt.Sprint("Question ", i), At: noon.Add(time.Duration(i*37%many/2) * time.Hour),
+			Failures: []knowledge.Failure{knowledge.FailedGaveUp}, Topic: "billing",
+		}
+		switch {
+		case i%29 == 0:
+			l.Gap = 2
+		case i%17 == 0:
+			l.Gap = 3
+		case i%5 == 0:
+			l.Question = ""
+		}
+		c.Links = append(c.Links, l)
+	}
+	if _, err := r.s.Gaps.Save(r, r.org, 0, c); err != nil {
+		return fmt.Errorf("Save: %w", err)
+	}
+	got, err := r.s.Gaps.Examples(r, r.org)
+	if err != nil {
+		return fmt.Errorf("Examples: %w", err)
+	}
+	slices.SortFunc(c.Links, inTime)
+	want := knowledge.Snapshot{Version: got.Version, Through: 5, Records: c.Records, Others: map[int64]int{}}
+	told := map[int64]int{}
+	for _, l := range c.Links {
+		if l.Question != "" {
+			told[l.Gap]++
+		}
+	}
+	seen := map[int64]int{}
+	for _, l := range c.Links {
+		if l.Question != "" {
+			seen[l.Gap]++
+			if n := seen[l.Gap]; n <= 25 || n > told[l.Gap]-25 {
+				want.Links = append(want.Links, l)
+				continue
+			}
+		}
+		want.Others[l.Gap]++
+	}
+	all, err := r.s.Gaps.Load(r, r.org)
+	if err != nil {
+		return fmt.Errorf("Load: %w", err)
+	}
+	return first(
+		func() error { return same("Examples", want, got) },
+		func() error { return same("Load(…).Examples()", all.Examples(), got) },
+	)
+}
+
+func recalls(r *room) error {
+	c, err := r.linked()
+	if err != nil {
+		return err
+	}
+	asked := []uid{c.Links[3].Conversation, {9}, c.Links[1].Conversation, c.Links[3].Conversation, c.Links[7].Conversation}
+	got, err := r.s.Gaps.Linked(r, r.org, asked)
+	if err != nil {
+		return fmt.Errorf("Linked: %w", err)
+	}
+	none, err := r.s.Gaps.Linked(r, r.org, nil)
+	if err != nil {
+		return fmt.Errorf("Linked with no conversation: %w", err)
+	}
+	want := []knowledge.Link{c.Links[1], c.Links[3], c.Links[7]}
+	slices.SortFunc(want, inTime)
+	slices.SortFunc(got, inTime)
+	return first(
+		func() error { return same("Linked", want, got) },
+		func() error { return same("Linked with no conversation", 0, len(none)) },
+	)
 }
 
 func saves(r *room) error {

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/csm-monitor/csm-monitor/core/conversation"
 	"github.com/csm-monitor/csm-monitor/core/knowledge"
 	"github.com/csm-monitor/csm-monitor/core/metric"
@@ -129,6 +131,19 @@ func (h hurtGaps) Save(ctx context.Context, org tenant.ID, _ int64, c knowledge.
 	return h.Gaps.Save(ctx, org, s.Version, c)
 }
 
+type hurtGapLinks struct{ port.Gaps }
+
+func (h hurtGapLinks) Examples(ctx context.Context, org tenant.ID) (knowledge.Snapshot, error) {
+	s, err := h.Gaps.Examples(ctx, org)
+	s.Others = nil
+	return s, err
+}
+
+func (h hurtGapLinks) Linked(ctx context.Context, org tenant.ID, _ []uuid.UUID) ([]knowledge.Link, error) {
+	s, err := h.Load(ctx, org)
+	return s.Links, err
+}
+
 type hurtGapList struct{ port.Gaps }
 
 func (h hurtGapList) List(ctx context.Context, org tenant.ID, q knowledge.Query) ([]knowledge.Summary, error) {
@@ -224,6 +239,10 @@ func brokenRest() []broken {
 			s.Gaps = hurtGaps{s.Gaps}
 			return s
 		}, []string{"Gaps.Save: ErrConflict", "Gaps.SetResolved: marks and reopens"}},
+		{"forgets and remembers too many links", func(s port.Storage) port.Storage {
+			s.Gaps = hurtGapLinks{s.Gaps}
+			return s
+		}, []string{"Gaps.Examples: yields", "Gaps.Linked: yields"}},
 		{"lists gaps one too small", func(s port.Storage) port.Storage {
 			s.Gaps = hurtGapList{s.Gaps}
 			return s

@@ -20,7 +20,9 @@ import (
 type Index struct {
 	rooms   map[string]*room
 	records map[int64]Record
+	// links are those of the examples, and those that were recalled or assigned since the last Settle.
 	links   map[uuid.UUID]place
+	passing []uuid.UUID
 	next    int64
 	version int64
 }
@@ -33,8 +35,8 @@ type place struct {
 	link   Link
 }
 
-// NewIndex builds the index of an organisation. Of each gap the 25 oldest and the 25 latest questions are read; a link to
-// an alias counts for the gap it leads to. It takes about 50 microseconds for each question read.
+// NewIndex builds the index of an organisation from a snapshot or its Examples. Of each gap the 25 oldest and the 25 latest
+// questions are read; a link to an alias counts for the gap it leads to. It takes about 50 microseconds for each question read.
 func NewIndex(s Snapshot) *Index {
 	ix := &Index{
 		rooms: map[string]*room{}, records: map[int64]Record{}, links: make(map[uuid.UUID]place, len(s.Links)),
@@ -58,13 +60,19 @@ func NewIndex(s Snapshot) *Index {
 		}
 	}
 	var kept []loaded
+	for gap, n := range s.Others {
+		if r, ok := Follow(ix.records, gap); ok {
+			at := slots[r.ID]
+			at.room.slots[at.slot].all += n
+		}
+	}
 	for _, id := range slices.Sorted(mapKeys(byGap)) {
 		at, told := slots[id], lo.Filter(byGap[id], func(l Link, _ int) bool { return l.Question != "" })
-		examples := outermost(told, keptMost)
-		at.room.slots[at.slot].all = len(byGap[id]) - len(examples)
+		examples := outermost(told, ExamplesMost)
+		at.room.slots[at.slot].all += len(byGap[id]) - len(examples)
 		for _, l := range byGap[id] {
 			at.member, at.link = -1, l
-			ix.links[l.Conversation] = at
+			ix.note(at)
 		}
 		for _, l := range examples {
 			kept = append(kept, loaded{at: ix.links[l.Conversation]})
@@ -72,6 +80,38 @@ func NewIndex(s Snapshot) *Index {
 	}
 	ix.load(kept)
 	return ix
+}
+
+// note takes a link down. One whose question is no example is let go at the next Settle.
+func (ix *Index) note(p place) {
+	ix.links[p.link.Conversation] = p
+	if p.member < 0 {
+		ix.passing = append(ix.passing, p.link.Conversation)
+	}
+}
+
+// Recall tells the index of stored links it may have let go: call it with those of the conversations that are about to be
+// taken.
+func (ix *Index) Recall(links []Link) {
+	for _, l := range links {
+		r, ok := Follow(ix.records, l.Gap)
+		if _, held := ix.links[l.Conversation]; held || !ok {
+			continue
+		}
+		room := ix.room(r.Language)
+		ix.note(place{room: room, slot: room.at(r.ID), member: -1, link: l})
+	}
+}
+
+// Settle lets go of all links but those of the examples, so that an index takes room for each gap and not for each
+// conversation. Who settles an index recalls what it takes.
+func (ix *Index) Settle() {
+	for _, id := range ix.passing {
+		if p, ok := ix.links[id]; ok && p.member < 0 {
+			delete(ix.links, id)
+		}
+	}
+	ix.passing = nil
 }
 
 // loaded is an example on its way into the index.
@@ -186,7 +226,7 @@ func (ix *Index) Assign(l Link, language string) Assignment {
 	} else {
 		r.words.forget(q.vec)
 	}
-	ix.links[l.Conversation] = place{room: r, slot: f.slot, member: m, link: l}
+	ix.note(place{room: r, slot: f.slot, member: m, link: l})
 	return a
 }
 
@@ -201,7 +241,7 @@ func (ix *Index) Withdraw(conversation uuid.UUID) (Link, bool) {
 	return p.link, true
 }
 
-// Linked is the link of a conversation.
+// Linked is the link of a conversation, unless the index has let it go.
 func (ix *Index) Linked(conversation uuid.UUID) (Link, bool) {
 	p, ok := ix.links[conversation]
 	return p.link, ok

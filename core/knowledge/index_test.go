@@ -150,6 +150,40 @@ func TestCountsFollowTheNewestVersion(t *testing.T) {
 	})
 }
 
+// TestSettledIndexDecidesTheSame gives the same conversations to an index that keeps every link, to one that settles after
+// every conversation and recalls, and to one that is built anew from examples on the way.
+func TestSettledIndexDecidesTheSame(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		whole, settled := NewIndex(Snapshot{}), NewIndex(Snapshot{})
+		records, links := map[int64]Record{}, map[uuid.UUID]Link{}
+		asked := rapid.SliceOfNDistinct(questions(), 1, 4, rapid.ID).Draw(t, "asked")
+		asked = append(asked, "")
+		anew := rapid.IntRange(0, 400).Draw(t, "anew")
+		for n := range 250 {
+			if n == anew {
+				snapshot := whole.Snapshot()
+				whole, settled = NewIndex(snapshot), NewIndex(snapshot.Examples())
+			}
+			i := 1 + rapid.IntRange(0, 150).Draw(t, "conversation")
+			l := ask(i, rapid.SampledFrom(asked).Draw(t, "question"))
+			if old, ok := links[l.Conversation]; ok {
+				settled.Recall([]Link{old})
+			}
+			var want, got Commit
+			whole.Take(l, "en", &want)
+			settled.Take(l, "en", &got)
+			settled.Settle()
+			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+				t.Fatalf("the settled index decides otherwise:\n%s", diff)
+			}
+			store(records, links, got)
+		}
+		if held, most := len(settled.links), ExamplesMost*settled.Gaps(); held > most {
+			t.Fatalf("%d links are held, of %d gaps at most %d", held, settled.Gaps(), most)
+		}
+	})
+}
+
 func store(records map[int64]Record, links map[uuid.UUID]Link, c Commit) {
 	for _, r := range c.Records {
 		records[r.ID] = r

@@ -1,13 +1,14 @@
 package knowledge
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/samber/lo"
 )
 
-// keptMost is how many questions of a gap are kept as examples: enough for a fair mean and a fair medoid.
-const keptMost = 50
+// ExamplesMost is how many questions of a gap are kept as examples: enough for a fair mean and a fair medoid.
+const ExamplesMost = 50
 
 // open adds an empty gap and returns its slot.
 func (r *room) open(id int64) int32 {
@@ -15,12 +16,18 @@ func (r *room) open(id int64) int32 {
 	return int32(len(r.slots) - 1)
 }
 
+// at is the slot of a gap that has one; ids only ever grow.
+func (r *room) at(id int64) int32 {
+	i, _ := slices.BinarySearchFunc(r.slots, id, func(s slot, id int64) int { return cmp.Compare(s.id, id) })
+	return int32(i)
+}
+
 // keep adds a question to a gap as one of its examples and returns the member, or -1 when the gap has enough of them.
 func (r *room) keep(g int32, q query) int32 {
 	s := &r.slots[g]
 	s.all++
 	defer r.weigh(g)
-	if len(s.kept) >= keptMost {
+	if len(s.kept) >= ExamplesMost {
 		return -1
 	}
 	m := int32(len(r.members))

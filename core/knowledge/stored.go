@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/samber/lo"
 )
 
 // What a store keeps of gaps is records and links; everything else (vectors, indexes, counts) is derived from them.
@@ -70,7 +71,7 @@ type Commit struct {
 // Empty says that nothing was decided that has to be stored.
 func (c Commit) Empty() bool { return len(c.Records)+len(c.Links)+len(c.Unlink) == 0 }
 
-// Snapshot is all that is kept of an organisation's gaps, to build an index from.
+// Snapshot is what is kept of an organisation's gaps, whole or as much of it as an index is built from.
 type Snapshot struct {
 	// Version changes with every stored commit and resolution, and with every deletion or expiry that touched a link or a
 	// record.
@@ -80,6 +81,26 @@ type Snapshot struct {
 	// Records are in the order of ids, Links in the order of (At, Conversation).
 	Records []Record
 	Links   []Link
+	// Others counts the links of each gap that are not among Links; nil when Links are all there are.
+	Others map[int64]int
+}
+
+// Examples is the part of a whole snapshot an index is built from: of each gap, the links with the oldest and the latest
+// questions, half of ExamplesMost each. What it leaves out is counted in Others.
+func (s Snapshot) Examples() Snapshot {
+	told := lo.GroupBy(lo.Filter(s.Links, func(l Link, _ int) bool { return l.Question != "" }), func(l Link) int64 { return l.Gap })
+	kept := map[uuid.UUID]bool{}
+	for _, links := range told {
+		for _, l := range outermost(links, ExamplesMost) {
+			kept[l.Conversation] = true
+		}
+	}
+	links, left := lo.FilterReject(s.Links, func(l Link, _ int) bool { return kept[l.Conversation] })
+	s.Links, s.Others = links, nil
+	if len(left) > 0 {
+		s.Others = lo.CountValuesBy(left, func(l Link) int64 { return l.Gap })
+	}
+	return s
 }
 
 // Summary is one gap as it is listed.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/google/uuid"
 	"github.com/samber/lo"
 
 	"github.com/csm-monitor/csm-monitor/core/conversation"
@@ -29,7 +30,7 @@ type gapIndex struct {
 	mu sync.Mutex
 	// index compares words, meaning vectors; which of the two is used depends on the Monitor.
 	index   *knowledge.Index
-	meaning *meaningIndex
+	meaning *knowledge.Dense
 	ready   bool
 	version int64
 	through int64
@@ -89,28 +90,36 @@ func (m *Monitor) AssignGaps(ctx context.Context, org tenant.ID) (int, error) {
 // assign works one batch in, of what came after the given version, and stores what it decides, if that is anything.
 func (m *Monitor) assign(ctx context.Context, org tenant.ID, g *gapIndex, after int64) (int, error) {
 	if !g.ready {
-		snapshot, err := m.store.Gaps.Load(ctx, org)
+		snapshot, err := m.store.Gaps.Examples(ctx, org)
 		if err != nil {
 			return 0, err
 		}
 		g.ready, g.version, g.through = true, snapshot.Version, max(snapshot.Through, after)
 		if m.meaning.Embedder == nil {
 			g.index = knowledge.NewIndex(snapshot)
+		} else if g.meaning, err = m.newMeaningIndex(ctx, snapshot); err != nil {
+			return 0, err
 		}
 	}
 	changed, err := m.store.Changes.Since(ctx, org, g.through, batch)
 	if err != nil || len(changed) == 0 {
 		return 0, err
 	}
+	linked, err := m.store.Gaps.Linked(ctx, org, lo.Map(changed, func(c conversation.Conversation, _ int) uuid.UUID { return c.Key.UID() }))
+	if err != nil {
+		return 0, err
+	}
 	commit := knowledge.Commit{Through: changed[len(changed)-1].Seq}
 	if m.meaning.Embedder != nil {
-		if err := m.byMeaning(ctx, org, g, changed, &commit); err != nil {
+		if err := m.take(ctx, g.meaning, changed, linked, &commit); err != nil {
 			return 0, err
 		}
 	} else {
+		g.index.Recall(linked)
 		for _, c := range changed {
 			g.index.Take(link(c), c.Findings.Sentiment.Language, &commit)
 		}
+		g.index.Settle()
 	}
 	if !commit.Empty() {
 		if g.version, err = m.store.Gaps.Save(ctx, org, g.version, commit); err != nil {

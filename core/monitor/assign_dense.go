@@ -10,7 +10,6 @@ import (
 	"github.com/csm-monitor/csm-monitor/core/conversation"
 	"github.com/csm-monitor/csm-monitor/core/knowledge"
 	"github.com/csm-monitor/csm-monitor/core/port"
-	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
 
 // Meaning compares questions by an embedding model instead of by their words. The threshold, a cosine from 0 to 1,
@@ -20,24 +19,17 @@ type Meaning struct {
 	Threshold float64
 }
 
-// meaningIndex finds gaps by vectors. It is the counterpart of knowledge.Index for organisations with an embedder.
-type meaningIndex struct {
-	dense *knowledge.Dense
-	links map[uuid.UUID]knowledge.Link
-}
-
 // examplesOf is how many of a gap's questions are embedded when an index is built.
 const examplesOf = 10
 
 // newMeaningIndex embeds the newest questions of every gap.
-func (m *Monitor) newMeaningIndex(ctx context.Context, s knowledge.Snapshot) (*meaningIndex, error) {
-	ix := &meaningIndex{dense: knowledge.NewDense(m.meaning.Threshold), links: map[uuid.UUID]knowledge.Link{}}
+func (m *Monitor) newMeaningIndex(ctx context.Context, s knowledge.Snapshot) (*knowledge.Dense, error) {
+	ix := knowledge.NewDense(m.meaning.Threshold)
 	records := lo.KeyBy(s.Records, func(r knowledge.Record) int64 { return r.ID })
 	var examples []knowledge.Link
 	seen := map[int64]int{}
 	for i := len(s.Links) - 1; i >= 0; i-- {
 		l := s.Links[i]
-		ix.links[l.Conversation] = l
 		r, ok := knowledge.Follow(records, l.Gap)
 		if !ok || l.Question == "" || seen[r.ID] == examplesOf {
 			continue
@@ -51,19 +43,21 @@ func (m *Monitor) newMeaningIndex(ctx context.Context, s knowledge.Snapshot) (*m
 		return nil, err
 	}
 	for i, l := range examples {
-		ix.dense.Add(l.Gap, vectors[i])
+		ix.Add(l.Gap, vectors[i])
 	}
 	for _, r := range s.Records { // ids are never used again, also those of gaps whose questions have expired
-		ix.dense.Reserve(r.ID)
+		ix.Reserve(r.ID)
 	}
 	return ix, nil
 }
 
-// take works changed conversations in: the questions are embedded together, then each goes to its gap.
-func (m *Monitor) take(ctx context.Context, ix *meaningIndex, changed []conversation.Conversation, commit *knowledge.Commit) error {
+// take works changed conversations in, of which some are linked already: the questions are embedded together, then each
+// goes to its gap.
+func (m *Monitor) take(ctx context.Context, ix *knowledge.Dense, changed []conversation.Conversation, linked []knowledge.Link, commit *knowledge.Commit) error {
+	links := lo.KeyBy(linked, func(l knowledge.Link) uuid.UUID { return l.Conversation })
 	fresh := lo.Filter(changed, func(c conversation.Conversation, _ int) bool {
 		l := link(c)
-		return l.Question != "" && (l.Failed() || ix.links[l.Conversation].Gap != 0) && ix.links[l.Conversation].Question != l.Question
+		return l.Question != "" && (l.Failed() || links[l.Conversation].Gap != 0) && links[l.Conversation].Question != l.Question
 	})
 	vectors, err := m.embed(ctx, lo.Map(fresh, func(c conversation.Conversation, _ int) string { return link(c).Question }))
 	if err != nil {
@@ -72,18 +66,17 @@ func (m *Monitor) take(ctx context.Context, ix *meaningIndex, changed []conversa
 	at := lo.SliceToMap(lo.Range(len(fresh)), func(i int) (uuid.UUID, []float32) { return fresh[i].Key.UID(), vectors[i] })
 	for _, c := range changed {
 		l := link(c)
-		old, linked := ix.links[l.Conversation]
+		old, linked := links[l.Conversation]
 		vector, isFresh := at[l.Conversation]
 		switch {
 		case isFresh:
 			opened := false
-			if l.Gap, _, opened = ix.dense.Assign(vector); opened {
+			if l.Gap, _, opened = ix.Assign(vector); opened {
 				commit.Records = append(commit.Records, knowledge.Record{
 					ID: l.Gap, Language: c.Findings.Sentiment.Language, Representative: l.Question, Example: l.Conversation,
 				})
 			}
 		case linked && l.Question == "":
-			delete(ix.links, l.Conversation)
 			commit.Unlink = append(commit.Unlink, l.Conversation)
 			continue
 		case linked:
@@ -93,7 +86,6 @@ func (m *Monitor) take(ctx context.Context, ix *meaningIndex, changed []conversa
 		default:
 			continue
 		}
-		ix.links[l.Conversation] = l
 		commit.Links = append(commit.Links, l)
 	}
 	return nil
@@ -108,21 +100,4 @@ func (m *Monitor) embed(ctx context.Context, texts []string) ([][]float32, error
 		err = fmt.Errorf("the embedder %s gave %d vectors for %d texts", m.meaning.Embedder.Model(), len(vectors), len(texts))
 	}
 	return vectors, err
-}
-
-// byMeaning is assign for an organisation with an embedder.
-func (m *Monitor) byMeaning(ctx context.Context, org tenant.ID, g *gapIndex, changed []conversation.Conversation, commit *knowledge.Commit) error {
-	if g.meaning == nil {
-		snapshot, err := m.store.Gaps.Load(ctx, org)
-		if err != nil {
-			return err
-		}
-		if snapshot.Version != g.version {
-			return port.ErrConflict
-		}
-		if g.meaning, err = m.newMeaningIndex(ctx, snapshot); err != nil {
-			return err
-		}
-	}
-	return m.take(ctx, g.meaning, changed, commit)
 }

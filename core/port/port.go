@@ -99,6 +99,10 @@ type Gaps interface {
 	Get(ctx context.Context, org tenant.ID, id int64) (knowledge.Summary, []knowledge.Link, error)
 	// Load yields everything kept.
 	Load(ctx context.Context, org tenant.ID) (knowledge.Snapshot, error)
+	// Examples yields what Load(…).Examples() would, without reading all that is kept.
+	Examples(ctx context.Context, org tenant.ID) (knowledge.Snapshot, error)
+	// Linked yields the links of those of the conversations that have one, in no order.
+	Linked(ctx context.Context, org tenant.ID, conversations []uuid.UUID) ([]knowledge.Link, error)
 	// Save stores a commit in one atomic step and returns the new version; ErrConflict when version is no longer the
 	// stored one. Links of conversations that were deleted meanwhile are left out, and so are the words of those that
 	// expired. A new organisation's version is 0.

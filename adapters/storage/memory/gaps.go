@@ -75,6 +75,23 @@ func (s gaps) Load(ctx context.Context, org tenant.ID) (out knowledge.Snapshot, 
 	return out, err
 }
 
+func (s gaps) Examples(ctx context.Context, org tenant.ID) (knowledge.Snapshot, error) {
+	all, err := s.Load(ctx, org)
+	return all.Examples(), err
+}
+
+func (s gaps) Linked(ctx context.Context, org tenant.ID, conversations []uuid.UUID) (out []knowledge.Link, err error) {
+	err = s.read(ctx, func() error {
+		g := &s.look(org).gaps
+		out = lo.FilterMap(lo.Uniq(conversations), func(id uuid.UUID, _ int) (knowledge.Link, bool) {
+			l, ok := g.links[id]
+			return cloneLink(l), ok
+		})
+		return nil
+	})
+	return out, err
+}
+
 func (s gaps) Save(ctx context.Context, org tenant.ID, version int64, c knowledge.Commit) (next int64, err error) {
 	err = s.write(ctx, func() error {
 		room := s.room(org)

@@ -131,6 +131,68 @@ func (s gaps) Load(ctx context.Context, org tenant.ID) (out knowledge.Snapshot, 
 	return out, err
 }
 
+// Examples yields what an index is built from; see port.Gaps. The rows are numbered within their gaps by the database,
+// so that only the examples are opened.
+func (s gaps) Examples(ctx context.Context, org tenant.ID) (out knowledge.Snapshot, err error) {
+	err = s.look(ctx, func(t *tx) error {
+		sp, ok, err := t.space(org, "")
+		if !ok || err != nil {
+			return err
+		}
+		out.Version, out.Through = sp.gapVersion, sp.gapThrough
+		if out.Records, err = t.records(sp, ``); err != nil {
+			return err
+		}
+		const half = knowledge.ExamplesMost / 2
+		if out.Links, err = t.links(sp, ` AND conversation IN (SELECT conversation FROM (SELECT conversation,
+			row_number() OVER (PARTITION BY gap ORDER BY at, conversation) AS nth, count(*) OVER (PARTITION BY gap) AS size
+			FROM gap_links WHERE org = ? AND length(question) > 0) AS told WHERE nth <= ? OR nth > size - ?)`, true, id(org), half, half); err != nil {
+			return err
+		}
+		out.Others, err = t.others(sp, out.Links)
+		return err
+	})
+	return out, err
+}
+
+// others counts the links of each gap beside the given ones; nil without any.
+func (t *tx) others(sp *space, links []knowledge.Link) (map[int64]int, error) {
+	var out map[int64]int
+	given := lo.CountValuesBy(links, func(l knowledge.Link) int64 { return l.Gap })
+	err := t.each(`SELECT gap, count(*) FROM gap_links WHERE org = ? GROUP BY gap`, []any{id(sp.org)}, func(scan func(...any) error) error {
+		var gap int64
+		var n int
+		if err := scan(&gap, &n); err != nil || n == given[gap] {
+			return err
+		}
+		if out == nil {
+			out = map[int64]int{}
+		}
+		out[gap] = n - given[gap]
+		return nil
+	})
+	return out, err
+}
+
+// Linked yields the links of some conversations; see port.Gaps.
+func (s gaps) Linked(ctx context.Context, org tenant.ID, conversations []uuid.UUID) (out []knowledge.Link, err error) {
+	err = s.look(ctx, func(t *tx) error {
+		sp, ok, err := t.space(org, "")
+		if !ok || err != nil || sp.gapVersion == 0 {
+			return err
+		}
+		for _, part := range lo.Chunk(lo.Uniq(conversations), maxIn) {
+			links, err := t.links(sp, ` AND conversation IN `+in(len(part)), true, uidArgs(sp, part)[1:]...)
+			if err != nil {
+				return err
+			}
+			out = append(out, links...)
+		}
+		return nil
+	})
+	return out, err
+}
+
 // Save stores a commit; see port.Gaps.
 func (s gaps) Save(ctx context.Context, org tenant.ID, version int64, c knowledge.Commit) (next int64, err error) {
 	err = s.change(ctx, func(t *tx) error {
