@@ -3,6 +3,7 @@ package knowledge
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -35,8 +36,21 @@ func phrasings() []string {
 	}
 }
 
-func TestQuestionsAskedInOtherWordsShareAGap(t *testing.T) {
+// seasoned is an index that has seen many questions, about things nobody else asks about.
+func seasoned() *Index {
 	ix := NewIndex(Snapshot{})
+	for i := range 400 {
+		digits := fmt.Sprintf("%03d", i)
+		word := func(from string) string {
+			return strings.Map(func(d rune) rune { return rune(from[d-'0']) }, digits)
+		}
+		ix.Assign(ask(1000+i, word("bcdfghjklm")+" or "+word("nopqrstuvw")), "en")
+	}
+	return ix
+}
+
+func TestQuestionsAskedInOtherWordsShareAGap(t *testing.T) {
+	ix := seasoned()
 	gaps := lo.Map(phrasings(), func(q string, i int) int64 { return ix.Assign(ask(i+1, q), "en").Gap })
 	for topic := range 3 {
 		part := gaps[topic*4 : topic*4+4]
@@ -48,6 +62,37 @@ func TestQuestionsAskedInOtherWordsShareAGap(t *testing.T) {
 				t.Errorf("topics %d and %d share a gap: %v", topic, other, gaps)
 			}
 		}
+	}
+}
+
+// The first questions need more in common than later ones.
+func TestAYoungIndexIsCautious(t *testing.T) {
+	opened := func(ix *Index) int {
+		return lo.CountBy(lo.Range(len(phrasings())), func(i int) bool { return ix.Assign(ask(i+1, phrasings()[i]), "en").Opened })
+	}
+	if young, old := opened(NewIndex(Snapshot{})), opened(seasoned()); young <= old {
+		t.Errorf("%d gaps from the first questions, %d later", young, old)
+	}
+}
+
+// Questions asked a few times each are told apart more strictly than those asked often.
+func TestRegroupingIsStricterWhereQuestionsAreRare(t *testing.T) {
+	cutOf := func(groups, size int) cut {
+		var numbers []int
+		for g := range groups {
+			numbers = append(numbers, slices.Repeat([]int{g}, size)...)
+		}
+		units := lo.Map(numbers, func(_, i int) unit { return unit{members: []int32{int32(i)}} })
+		return cutFor(numbers, units)
+	}
+	if few := cutOf(20, 4); few.near != strict.near || few.least <= strict.least {
+		t.Errorf("asked four times: %+v", few)
+	}
+	if some := cutOf(20, 12); some.near != 6 || math.Abs(float64(some.least)-0.13) > 1e-6 {
+		t.Errorf("asked twelve times: %+v", some)
+	}
+	if many := cutOf(20, 40); many != (cut{regroupNear, regroupAt}) {
+		t.Errorf("asked forty times: %+v", many)
 	}
 }
 

@@ -2,6 +2,7 @@ package knowledge
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/samber/lo"
@@ -9,10 +10,12 @@ import (
 
 // The rule by which gaps are regrouped.
 const (
-	regroupAt      = 0.10 // the least mean similarity of two groups that belong together
+	regroupAt      = 0.10 // the least mean similarity of two groups that belong together, where groups are large
 	regroupContext = 0.50 // how much of the similarity comes from shared neighbours
-	regroupNear    = 10   // neighbours of a question, where there are enough others
+	regroupNear    = 10   // neighbours of a question at most
 	regroupShare   = 40   // questions needed for each neighbour
+	strictMost     = 0.19 // where they are small it is this, less strictFalls for each question of a group
+	strictFalls    = 0.005
 	latentWeight   = 0.30 // how much latent meaning counts in choosing neighbours
 	tightAt        = 0.45 // the least mean similarity of questions of one gap that stay together unexamined
 	unitsMost      = 4096 // units compared with each other; 64 MB of similarities
@@ -34,20 +37,53 @@ func (r *room) regroup(fixed func(slot int32) bool) (units []unit, groups []int)
 	}
 	members := lo.FlatMap(units, func(u unit, _ int) []int32 { return u.members })
 	slices.Sort(members)
-	around := r.surroundings(members)
+	near := r.neighbours(members)
+	return units, r.link(units, near, cutFor(r.link(units, near, strict), units))
+}
+
+// cut is how gaps are regrouped: by how many neighbours of each question, down to which mean similarity of two groups.
+type cut struct {
+	near  int
+	least float32
+}
+
+// strict is for questions asked a few times each. It joins too little of those asked often, but tells the two apart.
+var strict = cut{near: 4, least: 0.15}
+
+// cutFor chooses by the size of the strict groups, as a question finds it: a question asked ten times has nine others
+// that mean the same, and a tenth neighbour would lead elsewhere. It looks at the questions alone and not at the gaps
+// they are in, so that regrouping again does not choose anew.
+func cutFor(strictly []int, units []unit) cut {
+	sizes := make([]int, len(units))
+	all, squares := 0, 0
+	for i, g := range strictly {
+		sizes[g] += len(units[i].members)
+	}
+	for _, n := range sizes {
+		all, squares = all+n, squares+n*n
+	}
+	size := float64(squares) / float64(all)
+	return cut{
+		near:  min(regroupNear, max(strict.near, int(math.Round(size/2)))),
+		least: float32(max(regroupAt, strictMost-strictFalls*size)),
+	}
+}
+
+// link joins units whose members are alike, by words and by the neighbours they share.
+func (r *room) link(units []unit, near map[int32][]neighbour, c cut) []int {
 	words, context := make([]sparse, len(units)), make([]sparse, len(units))
 	sizes := make([]float32, len(units))
 	for i, u := range units {
 		sizes[i] = float32(len(u.members))
 		for _, m := range u.members {
 			words[i].add(r.members[m].vec)
-			context[i].add(around[m])
+			context[i].add(contextOf(m, near[m][:min(c.near, len(near[m]))]))
 		}
 	}
 	alike := blank(len(units), len(units))
 	addProducts(alike, words, sizes, 1-regroupContext)
 	addProducts(alike, context, sizes, regroupContext)
-	return units, averageLinkage(alike, sizes, regroupAt)
+	return averageLinkage(alike, sizes, c.least)
 }
 
 // units cuts the gaps into what is regrouped: single members while those are few enough, else members that are close to
@@ -97,13 +133,12 @@ func (r *room) tight(g int32) []unit {
 	return units
 }
 
-// surroundings is the context of each member among the given ones: itself and its nearest neighbours by words and by
-// latent meaning, at unit length, over the numbers of members.
-func (r *room) surroundings(members []int32) map[int32]sparse {
+// neighbours are the questions nearest to each of the given members by words and by latent meaning, nearest first.
+func (r *room) neighbours(members []int32) map[int32][]neighbour {
 	vectors := lo.Map(members, func(m int32, _ int) sparse { return r.members[m].vec })
 	places := latent(vectors, len(r.words.seen))
 	index := invert(vectors)
-	out := make(map[int32]sparse, len(members))
+	out := make(map[int32][]neighbour, len(members))
 	most := min(regroupNear, max(1, len(members)/regroupShare))
 	var s scratch
 	for i, m := range members {
@@ -127,7 +162,7 @@ func (r *room) surroundings(members []int32) map[int32]sparse {
 			}
 		}
 		slices.SortFunc(near, nearer)
-		out[m] = contextOf(m, near[:min(most, len(near))])
+		out[m] = slices.Clone(near[:min(most, len(near))])
 	}
 	return out
 }

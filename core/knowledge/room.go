@@ -13,7 +13,7 @@ import (
 // The rule by which a question joins a gap. One setting serves every organisation; it was chosen on three public sets
 // of questions and is not learnt.
 const (
-	joinAt       = 0.31 // the least fit of a question that joins a gap
+	joinAt       = 0.31 // the least fit of a question that joins a gap, once many were seen
 	contextShare = 0.36 // how much of the mean fit comes from being alike to the same other questions
 	latentShare  = 0.40 // how much of the likeness of words comes from latent meaning
 	latentScale  = 0.60 // what a cosine of latent meaning is worth as one of words
@@ -32,6 +32,18 @@ const (
 	shareAt      = 0.05
 	shareFrom    = 300 // with few questions a share says little
 )
+
+// Before many questions were seen no word is known to be rare or common, and what joins a wrong gap draws others after
+// it. So the first ask for more: joinFirst · (1 + n/joinSoon)^−3 above joinAt after n questions.
+const (
+	joinFirst = 0.20
+	joinSoon  = 150
+)
+
+// enough is the least fit of a question that joins a gap.
+func (r *room) enough() float64 {
+	return joinAt + joinFirst*math.Pow(1+float64(r.words.n)/joinSoon, -3)
+}
 
 // Bounds of the work one question makes, so that its price does not grow with the organisation.
 const (
@@ -125,7 +137,7 @@ func (r *room) ask(read sparse, words string) (query, found) {
 			best.slot, best.fit = g, fit
 		}
 	}
-	if best.fit < joinAt {
+	if best.fit < r.enough() {
 		best.slot = -1
 	}
 	return q, best
