@@ -4,6 +4,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 
 	"go.uber.org/fx"
 )
@@ -12,16 +13,54 @@ const (
 	// ballastBytes is memory that is reserved and never touched, so it takes no room. The collector counts it as in use:
 	// a server that holds a few megabytes would else collect after every hundred requests.
 	ballastBytes = 8 << 20
-	// growth is by how many per cent the heap may grow between collections: less than Go's 100, as a server that holds
-	// much should not take twice as much.
-	growth = 60
+	// roomBytes is what the heap may take, ballast included, before it is collected more often than need be.
+	roomBytes = 40 << 20
+	// growthMost and growthLeast bound by how many per cent the heap may grow between collections: less than Go's 100,
+	// and never so little that a server with much to hold does nothing but collect.
+	growthMost, growthLeast = 60, 25
 )
 
-// frugal keeps the process small: see ballastBytes and growth. Whoever sets GOGC decides for themselves.
+// frugal keeps the process small: the more the heap holds, the less it may grow between collections. Whoever sets GOGC
+// decides for themselves.
 func frugal(lc fx.Lifecycle) {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(growth)
+	if os.Getenv("GOGC") != "" {
+		return
 	}
 	reserved := make([]byte, ballastBytes)
-	lc.Append(fx.StopHook(func() { runtime.KeepAlive(reserved) }))
+	stop := make(chan struct{})
+	percent := growthMost
+	debug.SetGCPercent(percent)
+	afterEachCollection(stop, func(live uint64) {
+		if now := growth(live); now != percent {
+			percent = now
+			debug.SetGCPercent(percent)
+		}
+	})
+	lc.Append(fx.StopHook(func() {
+		close(stop)
+		runtime.KeepAlive(reserved)
+	}))
+}
+
+// growth is by how many per cent a heap of which so much is in use may grow.
+func growth(live uint64) int {
+	left := roomBytes - int64(live)
+	return int(min(max(100*left/max(int64(live), 1), growthLeast), growthMost))
+}
+
+// afterEachCollection calls tune with the bytes the last collection found in use, until stop is closed.
+func afterEachCollection(stop <-chan struct{}, tune func(live uint64)) {
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	var again func(*[16]byte)
+	again = func(mark *[16]byte) {
+		select {
+		case <-stop:
+			return
+		default:
+		}
+		metrics.Read(sample)
+		tune(sample[0].Value.Uint64())
+		runtime.SetFinalizer(mark, again) // the next collection finds it unused again
+	}
+	runtime.SetFinalizer(new([16]byte), again)
 }

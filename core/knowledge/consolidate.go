@@ -42,7 +42,7 @@ func (ix *Index) consolidate(r *room, language string, c *Commit) {
 	moves := lo.Filter(lo.Entries(ix.links), func(e lo.Entry[uuid.UUID, place], _ int) bool {
 		return e.Value.room == r && len(targets[e.Value.slot]) > 0
 	})
-	slices.SortFunc(moves, func(a, b lo.Entry[uuid.UUID, place]) int { return older(a.Value.link, b.Value.link) })
+	slices.SortFunc(moves, func(a, b lo.Entry[uuid.UUID, place]) int { return Older(a.Value.link, b.Value.link) })
 	for _, e := range moves {
 		group := r.groupOf(e.Value, targets[e.Value.slot])
 		if ids[group] == 0 {
@@ -140,8 +140,8 @@ func (r *room) groupOf(p place, targets []target) int {
 	return best
 }
 
-// older orders links by the time of the question, ties by conversation.
-func older(a, b Link) int {
+// Older orders links by the time of the question, ties by conversation.
+func Older(a, b Link) int {
 	return cmp.Or(a.At.Compare(b.At), bytes.Compare(a.Conversation[:], b.Conversation[:]))
 }
 
@@ -153,6 +153,6 @@ func (ix *Index) Snapshot() Snapshot {
 		Links:   lo.MapToSlice(ix.links, func(_ uuid.UUID, p place) Link { return p.link }),
 	}
 	slices.SortFunc(s.Records, func(a, b Record) int { return cmp.Compare(a.ID, b.ID) })
-	slices.SortFunc(s.Links, older)
+	slices.SortFunc(s.Links, Older)
 	return s
 }

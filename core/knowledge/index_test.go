@@ -187,7 +187,7 @@ func TestCountsFollowTheNewestVersion(t *testing.T) {
 		if records != nil {
 			got := Snapshot{Records: lo.Values(records), Links: lo.Values(links)}
 			slices.SortFunc(got.Records, func(a, b Record) int { return int(a.ID - b.ID) })
-			slices.SortFunc(got.Links, older)
+			slices.SortFunc(got.Links, Older)
 			if diff := cmp.Diff(snapshot, got, cmpopts.EquateEmpty()); diff != "" {
 				t.Fatalf("the store differs from the index:\n%s", diff)
 			}

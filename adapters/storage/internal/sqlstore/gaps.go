@@ -27,7 +27,7 @@ func (s gaps) List(ctx context.Context, org tenant.ID, q knowledge.Query) (out [
 		if err != nil {
 			return err
 		}
-		links, err := t.links(sp, ` AND failures <> ''`, false)
+		links, err := t.links(sp, ` AND failures <> ''`+inTime, false)
 		if err != nil {
 			return err
 		}
@@ -49,11 +49,10 @@ func (s gaps) Get(ctx context.Context, org tenant.ID, gap int64) (sum knowledge.
 		if err != nil {
 			return err
 		}
-		links, err = t.links(sp, ` AND failures <> '' AND gap IN `+in(len(family)), true, pad(family, len(family))...)
+		links, err = t.links(sp, ` AND failures <> '' AND gap IN `+in(len(family))+againstTime, true, pad(family, len(family))...)
 		if err != nil || len(links) == 0 {
 			return err
 		}
-		slices.Reverse(links)
 		own := lo.Map(links, func(l knowledge.Link, _ int) knowledge.Link {
 			l.Gap = r.ID
 			return l
@@ -125,14 +124,13 @@ func (s gaps) Load(ctx context.Context, org tenant.ID) (out knowledge.Snapshot, 
 		if out.Records, err = t.records(sp, ``); err != nil {
 			return err
 		}
-		out.Links, err = t.links(sp, ``, true)
+		out.Links, err = t.links(sp, inTime, true)
 		return err
 	})
 	return out, err
 }
 
-// Examples yields what an index is built from; see port.Gaps. The rows are numbered within their gaps by the database,
-// so that only the examples are opened.
+// Examples yields what an index is built from; see port.Gaps.
 func (s gaps) Examples(ctx context.Context, org tenant.ID) (out knowledge.Snapshot, err error) {
 	err = s.look(ctx, func(t *tx) error {
 		sp, ok, err := t.space(org, "")
@@ -143,16 +141,28 @@ func (s gaps) Examples(ctx context.Context, org tenant.ID) (out knowledge.Snapsh
 		if out.Records, err = t.records(sp, ``); err != nil {
 			return err
 		}
-		const half = knowledge.ExamplesMost / 2
-		if out.Links, err = t.links(sp, ` AND conversation IN (SELECT conversation FROM (SELECT conversation,
-			row_number() OVER (PARTITION BY gap ORDER BY at, conversation) AS nth, count(*) OVER (PARTITION BY gap) AS size
-			FROM gap_links WHERE org = ? AND length(question) > 0) AS told WHERE nth <= ? OR nth > size - ?)`, true, id(org), half, half); err != nil {
-			return err
+		for _, r := range out.Records {
+			if out.Links, err = t.examples(sp, r.ID, out.Links); err != nil {
+				return err
+			}
 		}
+		slices.SortFunc(out.Links, knowledge.Older)
 		out.Others, err = t.others(sp, out.Links)
 		return err
 	})
 	return out, err
+}
+
+// examples appends the oldest and the latest links of a gap that have a question.
+func (t *tx) examples(sp *space, gap int64, to []knowledge.Link) ([]knowledge.Link, error) {
+	const told, half = ` AND gap = ? AND length(question) > 0`, knowledge.ExamplesMost / 2
+	oldest, err := t.links(sp, told+inTime+` LIMIT ?`, true, gap, half)
+	if err != nil || len(oldest) < half {
+		return append(to, oldest...), err
+	}
+	latest, err := t.links(sp, told+againstTime+` LIMIT ?`, true, gap, half)
+	last := oldest[half-1]
+	return slices.Concat(to, oldest, lo.Filter(latest, func(l knowledge.Link, _ int) bool { return knowledge.Older(last, l) < 0 })), err
 }
 
 // others counts the links of each gap beside the given ones; nil without any.
@@ -330,10 +340,16 @@ func nonNil(b []byte) []byte {
 	return b
 }
 
-// links reads links in the order of (at, conversation), with their questions if asked.
-func (t *tx) links(sp *space, where string, questions bool, args ...any) (out []knowledge.Link, err error) {
+// The orders in which links are read.
+const (
+	inTime      = ` ORDER BY at, conversation`
+	againstTime = ` ORDER BY at DESC, conversation DESC`
+)
+
+// links reads the links for which the rest of the query holds, with their questions if asked.
+func (t *tx) links(sp *space, rest string, questions bool, args ...any) (out []knowledge.Link, err error) {
 	column := lo.Ternary(questions, "question", "NULL")
-	query := `SELECT conversation, gap, topic, at, failures, ` + column + ` FROM gap_links WHERE org = ?` + where + ` ORDER BY at, conversation`
+	query := `SELECT conversation, gap, topic, at, failures, ` + column + ` FROM gap_links WHERE org = ?` + rest
 	err = t.each(query, append([]any{id(sp.org)}, args...), func(scan func(...any) error) error {
 		var (
 			l        knowledge.Link

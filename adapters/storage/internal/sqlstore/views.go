@@ -36,12 +36,12 @@ type view struct {
 	dims   dims
 }
 
-// The views, of each grain the narrowest first. Numbers are stored. Narrow views answer the common questions from few
+// The views, of each grain the narrowest first: there are fewer priorities than topics. Numbers are stored. Narrow views answer the common questions from few
 // rows; those with every dimension answer the rest.
 var views = []view{
 	{1, quarters, byHandler | byPlatform},
-	{2, hours, byTopic | byHandler | byPlatform},
 	{3, hours, byPriority | byHandler | byPlatform},
+	{2, hours, byTopic | byHandler | byPlatform},
 	{4, days, byHandler | byPlatform},
 	{5, days, byTopic | byHandler},
 	{7, days, byTopic | byHandler | byPlatform},

@@ -161,7 +161,7 @@ CREATE TABLE gap_links (
 	question     BYTEA NOT NULL,
 	PRIMARY KEY (org, conversation)
 );
-CREATE INDEX gap_links_gap ON gap_links (org, gap);
+CREATE INDEX gap_links_gap ON gap_links (org, gap, at, conversation);
 
 CREATE TABLE orgs (
 	id         UUID PRIMARY KEY,

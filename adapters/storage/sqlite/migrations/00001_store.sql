@@ -46,9 +46,10 @@ CREATE TABLE conversations (
 );
 CREATE UNIQUE INDEX conversations_uid ON conversations (org, uid);
 CREATE INDEX conversations_seq ON conversations (org, seq);
--- The listing answers every filter but the customer's from this index alone.
+-- The listing answers every filter but the customer's from this index alone, and so do sums over single conversations,
+-- at the two ends of a window.
 CREATE INDEX conversations_listing ON conversations (org, started_at, uid DESC, platform, handler, sentiment, priority,
-	outcome, reason, escalated, ai_handled, csat, topic, subtopic, agent);
+	outcome, reason, escalated, ai_handled, csat, topic, subtopic, agent, vector);
 -- Customers come in no order: by fortnight first, only the pages of the fortnight are written to. With the topic, the
 -- index alone tells whether a customer came back.
 CREATE INDEX conversations_customer ON conversations (org, started_at / 1209600000000, customer, topic) WHERE customer IS NOT NULL;
@@ -155,7 +156,7 @@ CREATE TABLE gap_links (
 	question     BLOB NOT NULL,
 	PRIMARY KEY (org, conversation)
 ) WITHOUT ROWID;
-CREATE INDEX gap_links_gap ON gap_links (org, gap);
+CREATE INDEX gap_links_gap ON gap_links (org, gap, at);
 
 CREATE TABLE orgs (
 	id         BLOB PRIMARY KEY,
