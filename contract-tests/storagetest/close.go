@@ -94,8 +94,7 @@ func (r *room) calls() map[string]func(ctx context.Context) error {
 			return err
 		},
 		gapGet:      func(ctx context.Context) error { _, _, err := s.Gaps.Get(ctx, org, 1); return err },
-		gapLoad:     func(ctx context.Context) error { _, err := s.Gaps.Load(ctx, org); return err },
-		gapExamples: func(ctx context.Context) error { _, err := s.Gaps.Examples(ctx, org); return err },
+		gapLoad:     func(ctx context.Context) error { _, err := s.Gaps.Load(ctx, org, knowledge.Whole); return err },
 		gapLinked:   func(ctx context.Context) error { _, err := s.Gaps.Linked(ctx, org, nil); return err },
 		gapSave:     func(ctx context.Context) error { _, err := s.Gaps.Save(ctx, org, 0, knowledge.Commit{}); return err },
 		setResolved: func(ctx context.Context) error { return s.Gaps.SetResolved(ctx, org, 1, true, noon) },

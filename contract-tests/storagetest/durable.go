@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/csm-monitor/csm-monitor/core/conversation"
+	"github.com/csm-monitor/csm-monitor/core/knowledge"
 	"github.com/csm-monitor/csm-monitor/core/port"
 )
 
@@ -121,12 +122,12 @@ func restSurvives(ctx context.Context, s port.Storage, again func() port.Storage
 	); err != nil {
 		return err
 	}
-	before, err := s.Gaps.Load(ctx, r.org)
+	before, err := s.Gaps.Load(ctx, r.org, knowledge.Whole)
 	if err != nil {
 		return err
 	}
 	r.s = again()
-	after, err := r.s.Gaps.Load(ctx, r.org)
+	after, err := r.s.Gaps.Load(ctx, r.org, knowledge.Whole)
 	return first(
 		func() error { return err },
 		func() error { return same("Load, opened again", before, after) },

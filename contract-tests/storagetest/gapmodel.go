@@ -18,7 +18,7 @@ func inTime(a, b knowledge.Link) int {
 
 // snapshot compares what is kept of gaps; the lists may be in any order.
 func (r *room) snapshot(records []knowledge.Record, links []knowledge.Link) error {
-	got, err := r.s.Gaps.Load(r, r.org)
+	got, err := r.s.Gaps.Load(r, r.org, knowledge.Whole)
 	if err != nil {
 		return fmt.Errorf("Load: %w", err)
 	}

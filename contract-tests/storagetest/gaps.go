@@ -16,7 +16,6 @@ const (
 	gapList     = "Gaps.List"
 	gapGet      = "Gaps.Get"
 	gapLoad     = "Gaps.Load"
-	gapExamples = "Gaps.Examples"
 	gapLinked   = "Gaps.Linked"
 	gapSave     = "Gaps.Save"
 	setResolved = "Gaps.SetResolved"
@@ -28,7 +27,7 @@ func gapCases() []Case {
 			About: gapLoad, Sentence: "a new organisation has version 0 and nothing in it",
 			Reason: "the first commit names the version it was made on",
 			Check: in(func(r *room) error {
-				got, err := r.s.Gaps.Load(r, r.org)
+				got, err := r.s.Gaps.Load(r, r.org, knowledge.Whole)
 				if err != nil {
 					return err
 				}
@@ -36,7 +35,7 @@ func gapCases() []Case {
 			}),
 		},
 		{
-			About: gapExamples, Sentence: "yields the oldest and the latest questions of each gap, and counts the other links",
+			About: gapLoad, Sentence: "of each gap yields the oldest and the latest questions, if asked for examples, and counts the other links",
 			Reason: "an index must not take room for every conversation there ever was",
 			Check:  filled(10, time.Hour, examples),
 		},
@@ -127,9 +126,9 @@ func examples(r *room) error {
 	if _, err := r.s.Gaps.Save(r, r.org, 0, c); err != nil {
 		return fmt.Errorf("Save: %w", err)
 	}
-	got, err := r.s.Gaps.Examples(r, r.org)
+	got, err := r.s.Gaps.Load(r, r.org, knowledge.Examples)
 	if err != nil {
-		return fmt.Errorf("Examples: %w", err)
+		return fmt.Errorf("Load of examples: %w", err)
 	}
 	slices.SortFunc(c.Links, inTime)
 	want := knowledge.Snapshot{Version: got.Version, Through: 5, Records: c.Records, Others: map[int64]int{}}
@@ -150,13 +149,13 @@ func examples(r *room) error {
 		}
 		want.Others[l.Gap]++
 	}
-	all, err := r.s.Gaps.Load(r, r.org)
+	all, err := r.s.Gaps.Load(r, r.org, knowledge.Whole)
 	if err != nil {
 		return fmt.Errorf("Load: %w", err)
 	}
 	return first(
-		func() error { return same("Examples", want, got) },
-		func() error { return same("Load(…).Examples()", all.Examples(), got) },
+		func() error { return same("Load, examples", want, got) },
+		func() error { return same("Load, whole, and then its examples", all.Part(knowledge.Examples), got) },
 	)
 }
 
@@ -188,7 +187,7 @@ func saves(r *room) error {
 	if err != nil {
 		return err
 	}
-	before, err := r.s.Gaps.Load(r, r.org)
+	before, err := r.s.Gaps.Load(r, r.org, knowledge.Whole)
 	if err != nil {
 		return err
 	}
@@ -200,7 +199,7 @@ func saves(r *room) error {
 	if err != nil {
 		return fmt.Errorf("Save: %w", err)
 	}
-	after, err := r.s.Gaps.Load(r, r.org)
+	after, err := r.s.Gaps.Load(r, r.org, knowledge.Whole)
 	if err != nil {
 		return err
 	}
@@ -219,7 +218,7 @@ func replaces(r *room) error {
 	records[1].Representative, records[1].Language = "changed", "fr"
 	links[0].Gap, links[0].Question, links[0].Failures = 2, "moved", nil
 	links[1].At = noon.Add(-time.Hour)
-	got, err := r.s.Gaps.Load(r, r.org)
+	got, err := r.s.Gaps.Load(r, r.org, knowledge.Whole)
 	if err != nil {
 		return err
 	}
@@ -237,7 +236,7 @@ func conflicts(r *room) error {
 	if err != nil {
 		return err
 	}
-	got, err := r.s.Gaps.Load(r, r.org)
+	got, err := r.s.Gaps.Load(r, r.org, knowledge.Whole)
 	if err != nil {
 		return err
 	}
@@ -257,7 +256,7 @@ func lateLinks(r *room) error {
 	if _, err := r.s.Conversations.Delete(r, r.org, conversation.Query{UIDs: uids(all[2], all[5])}, noon); err != nil {
 		return err
 	}
-	got, err := r.s.Gaps.Load(r, r.org)
+	got, err := r.s.Gaps.Load(r, r.org, knowledge.Whole)
 	if err != nil {
 		return err
 	}
@@ -280,7 +279,7 @@ func listsGaps(r *room) error {
 	// Two more: one without any link, one whose only link went well.
 	extra := []knowledge.Record{{ID: 3, Representative: "nobody"}, {ID: 4, Representative: "went well"}}
 	c.Links[4].Gap, c.Links[4].Failures = 4, nil
-	got, err := r.s.Gaps.Load(r, r.org)
+	got, err := r.s.Gaps.Load(r, r.org, knowledge.Whole)
 	if err != nil {
 		return err
 	}
@@ -341,7 +340,7 @@ func followsAlias(r *room) error {
 	if err != nil {
 		return err
 	}
-	got, err := r.s.Gaps.Load(r, r.org)
+	got, err := r.s.Gaps.Load(r, r.org, knowledge.Whole)
 	if err != nil {
 		return err
 	}
@@ -375,7 +374,7 @@ func resolves(r *room) error {
 	}
 	rec := &c.Records[0]
 	for i, resolved := range []bool{true, false, true, true, false, false} {
-		before, err := r.s.Gaps.Load(r, r.org)
+		before, err := r.s.Gaps.Load(r, r.org, knowledge.Whole)
 		if err != nil {
 			return err
 		}

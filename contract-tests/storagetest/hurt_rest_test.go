@@ -124,7 +124,7 @@ func (h hurtWatch) Watch(ctx context.Context) (<-chan tenant.ID, error) {
 type hurtGaps struct{ port.Gaps }
 
 func (h hurtGaps) Save(ctx context.Context, org tenant.ID, _ int64, c knowledge.Commit) (int64, error) {
-	s, err := h.Load(ctx, org)
+	s, err := h.Load(ctx, org, knowledge.Whole)
 	if err != nil {
 		return 0, err
 	}
@@ -133,14 +133,14 @@ func (h hurtGaps) Save(ctx context.Context, org tenant.ID, _ int64, c knowledge.
 
 type hurtGapLinks struct{ port.Gaps }
 
-func (h hurtGapLinks) Examples(ctx context.Context, org tenant.ID) (knowledge.Snapshot, error) {
-	s, err := h.Gaps.Examples(ctx, org)
+func (h hurtGapLinks) Load(ctx context.Context, org tenant.ID, e knowledge.Extent) (knowledge.Snapshot, error) {
+	s, err := h.Gaps.Load(ctx, org, e)
 	s.Others = nil
 	return s, err
 }
 
 func (h hurtGapLinks) Linked(ctx context.Context, org tenant.ID, _ []uuid.UUID) ([]knowledge.Link, error) {
-	s, err := h.Load(ctx, org)
+	s, err := h.Load(ctx, org, knowledge.Whole)
 	return s.Links, err
 }
 
@@ -242,7 +242,7 @@ func brokenRest() []broken {
 		{"forgets and remembers too many links", func(s port.Storage) port.Storage {
 			s.Gaps = hurtGapLinks{s.Gaps}
 			return s
-		}, []string{"Gaps.Examples: yields", "Gaps.Linked: yields"}},
+		}, []string{"Gaps.Load: of each gap", "Gaps.Linked: yields"}},
 		{"lists gaps one too small", func(s port.Storage) port.Storage {
 			s.Gaps = hurtGapList{s.Gaps}
 			return s

@@ -127,7 +127,7 @@ func deletesLinks(r *room) error {
 	if err != nil {
 		return err
 	}
-	before, err := r.s.Gaps.Load(r, r.org)
+	before, err := r.s.Gaps.Load(r, r.org, knowledge.Whole)
 	if err != nil {
 		return err
 	}
@@ -147,7 +147,7 @@ func deletesLinks(r *room) error {
 	if got.GapLinks != len(ids) {
 		return fmt.Errorf("wanted %d gap links, got %d", len(ids), got.GapLinks)
 	}
-	after, err := r.s.Gaps.Load(r, r.org)
+	after, err := r.s.Gaps.Load(r, r.org, knowledge.Whole)
 	if err != nil {
 		return err
 	}
@@ -273,7 +273,7 @@ func expiredLinks(r *room) error {
 	if err != nil {
 		return err
 	}
-	before, err := r.s.Gaps.Load(r, r.org)
+	before, err := r.s.Gaps.Load(r, r.org, knowledge.Whole)
 	if err != nil {
 		return err
 	}
@@ -287,7 +287,7 @@ func expiredLinks(r *room) error {
 			records[l.Gap-1].EvidenceExpired = true
 		}
 	}
-	after, err := r.s.Gaps.Load(r, r.org)
+	after, err := r.s.Gaps.Load(r, r.org, knowledge.Whole)
 	if err != nil {
 		return err
 	}

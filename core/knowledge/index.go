@@ -35,7 +35,7 @@ type place struct {
 	link   Link
 }
 
-// NewIndex builds the index of an organisation from a snapshot or its Examples. Of each gap the 25 oldest and the 25 latest
+// NewIndex builds the index of an organisation from a whole snapshot or one of Examples. Of each gap the 25 oldest and the 25 latest
 // questions are read; a link to an alias counts for the gap it leads to. It takes about 50 microseconds for each question read.
 func NewIndex(s Snapshot) *Index {
 	ix := &Index{

@@ -207,7 +207,7 @@ func TestSettledIndexDecidesTheSame(t *testing.T) {
 		for n := range 250 {
 			if n == anew {
 				snapshot := whole.Snapshot()
-				whole, settled = NewIndex(snapshot), NewIndex(snapshot.Examples())
+				whole, settled = NewIndex(snapshot), NewIndex(snapshot.Part(Examples))
 			}
 			i := 1 + rapid.IntRange(0, 150).Draw(t, "conversation")
 			l := ask(i, rapid.SampledFrom(asked).Draw(t, "question"))

@@ -85,9 +85,22 @@ type Snapshot struct {
 	Others map[int64]int
 }
 
-// Examples is the part of a whole snapshot an index is built from: of each gap, the links with the oldest and the latest
-// questions, half of ExamplesMost each. What it leaves out is counted in Others.
-func (s Snapshot) Examples() Snapshot {
+// Extent says how much of what is kept is read.
+type Extent int
+
+const (
+	// Whole is everything.
+	Whole Extent = iota
+	// Examples is what an index is built from: of each gap, the links with the oldest and the latest questions, half of
+	// ExamplesMost each. The other links are counted in Snapshot.Others.
+	Examples
+)
+
+// Part is as much of a whole snapshot as e takes.
+func (s Snapshot) Part(e Extent) Snapshot {
+	if e == Whole {
+		return s
+	}
 	told := lo.GroupBy(lo.Filter(s.Links, func(l Link, _ int) bool { return l.Question != "" }), func(l Link) int64 { return l.Gap })
 	kept := map[uuid.UUID]bool{}
 	for _, links := range told {

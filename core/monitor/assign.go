@@ -90,7 +90,7 @@ func (m *Monitor) AssignGaps(ctx context.Context, org tenant.ID) (int, error) {
 // assign works one batch in, of what came after the given version, and stores what it decides, if that is anything.
 func (m *Monitor) assign(ctx context.Context, org tenant.ID, g *gapIndex, after int64) (int, error) {
 	if !g.ready {
-		snapshot, err := m.store.Gaps.Examples(ctx, org)
+		snapshot, err := m.store.Gaps.Load(ctx, org, knowledge.Examples)
 		if err != nil {
 			return 0, err
 		}

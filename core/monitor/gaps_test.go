@@ -12,6 +12,7 @@ import (
 	"github.com/samber/lo"
 
 	"github.com/csm-monitor/csm-monitor/core/conversation"
+	"github.com/csm-monitor/csm-monitor/core/knowledge"
 	"github.com/csm-monitor/csm-monitor/core/money"
 	"github.com/csm-monitor/csm-monitor/core/monitor"
 	"github.com/csm-monitor/csm-monitor/core/port"
@@ -63,7 +64,7 @@ func TestGapsFollowTheirConversations(t *testing.T) {
 func TestGapsAreStoredOnlyWhenTheyMove(t *testing.T) {
 	d := newDesk(t)
 	version := func() int64 {
-		snapshot, err := d.store.Gaps.Load(d.ctx, d.org)
+		snapshot, err := d.store.Gaps.Load(d.ctx, d.org, knowledge.Whole)
 		d.must(err)
 		return snapshot.Version
 	}

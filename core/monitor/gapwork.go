@@ -45,7 +45,7 @@ func (m *Monitor) effect(ctx context.Context, org tenant.ID, s knowledge.Summary
 	if s.ResolvedAt.IsZero() {
 		return nil, nil
 	}
-	snapshot, err := m.store.Gaps.Load(ctx, org)
+	snapshot, err := m.store.Gaps.Load(ctx, org, knowledge.Whole)
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +184,7 @@ func (m *Monitor) ConsolidateGaps(ctx context.Context, org tenant.ID) (before, a
 // regroup stores what decide makes of the stored gaps, again when somebody else was faster.
 func (m *Monitor) regroup(ctx context.Context, org tenant.ID, decide func(knowledge.Snapshot) (knowledge.Commit, error)) error {
 	for {
-		snapshot, err := m.store.Gaps.Load(ctx, org)
+		snapshot, err := m.store.Gaps.Load(ctx, org, knowledge.Whole)
 		if err != nil {
 			return err
 		}
@@ -204,7 +204,7 @@ func (m *Monitor) Proposals(ctx context.Context, org tenant.ID) ([]Proposal, err
 	if err != nil {
 		return nil, err
 	}
-	snapshot, err := m.store.Gaps.Load(ctx, org)
+	snapshot, err := m.store.Gaps.Load(ctx, org, knowledge.Whole)
 	if err != nil {
 		return nil, err
 	}

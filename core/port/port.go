@@ -97,10 +97,8 @@ type Gaps interface {
 	// Get follows an alias to its gap. It returns the occurrences, newest first, ties by conversation descending, and
 	// ErrNotFound when there is no such gap.
 	Get(ctx context.Context, org tenant.ID, id int64) (knowledge.Summary, []knowledge.Link, error)
-	// Load yields everything kept.
-	Load(ctx context.Context, org tenant.ID) (knowledge.Snapshot, error)
-	// Examples yields what Load(…).Examples() would, without reading all that is kept.
-	Examples(ctx context.Context, org tenant.ID) (knowledge.Snapshot, error)
+	// Load yields everything kept, or of it what e takes.
+	Load(ctx context.Context, org tenant.ID, e knowledge.Extent) (knowledge.Snapshot, error)
 	// Linked yields the links of those of the conversations that have one, in no order.
 	Linked(ctx context.Context, org tenant.ID, conversations []uuid.UUID) ([]knowledge.Link, error)
 	// Save stores a commit in one atomic step and returns the new version; ErrConflict when version is no longer the

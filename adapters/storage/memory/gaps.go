@@ -66,18 +66,13 @@ func gathered(links []knowledge.Link, gap int64) []knowledge.Link {
 	})
 }
 
-func (s gaps) Load(ctx context.Context, org tenant.ID) (out knowledge.Snapshot, err error) {
+func (s gaps) Load(ctx context.Context, org tenant.ID, e knowledge.Extent) (out knowledge.Snapshot, err error) {
 	err = s.read(ctx, func() error {
 		g := &s.look(org).gaps
 		out = knowledge.Snapshot{Version: g.version, Through: g.through, Records: g.sorted(), Links: g.linked()}
 		return nil
 	})
-	return out, err
-}
-
-func (s gaps) Examples(ctx context.Context, org tenant.ID) (knowledge.Snapshot, error) {
-	all, err := s.Load(ctx, org)
-	return all.Examples(), err
+	return out.Part(e), err
 }
 
 func (s gaps) Linked(ctx context.Context, org tenant.ID, conversations []uuid.UUID) (out []knowledge.Link, err error) {

@@ -13,6 +13,7 @@ import (
 	"github.com/csm-monitor/csm-monitor/adapters/seal"
 	"github.com/csm-monitor/csm-monitor/adapters/storage"
 	"github.com/csm-monitor/csm-monitor/core/conversation"
+	"github.com/csm-monitor/csm-monitor/core/knowledge"
 	"github.com/csm-monitor/csm-monitor/core/port"
 	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
@@ -48,7 +49,7 @@ func readable(t *testing.T, s port.Storage, orgs ...tenant.ID) {
 		if err != nil || len(page.Conversations) != 20 {
 			t.Fatalf("%d conversations, %v", len(page.Conversations), err)
 		}
-		snapshot, err := s.Gaps.Load(ctx, org)
+		snapshot, err := s.Gaps.Load(ctx, org, knowledge.Whole)
 		if err != nil || snapshot.Records[0].Representative != canary+" representative" || snapshot.Links[0].Question != canary+" asked" {
 			t.Fatalf("%+v, %v", snapshot, err)
 		}

@@ -181,7 +181,7 @@ func TestWhatIsDeletedOrExpiredLeavesTheDisk(t *testing.T) {
 
 func version(t *testing.T, s port.Storage, org tenant.ID) int64 {
 	t.Helper()
-	snapshot, err := s.Gaps.Load(context.Background(), org)
+	snapshot, err := s.Gaps.Load(context.Background(), org, knowledge.Whole)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,7 @@ func (b *bench) readGaps(ctx context.Context, questions map[string]string, f *ga
 
 // readClusters compares gaps with planted ones; questions gives the planted one of each conversation's UID.
 func (b *bench) readClusters(ctx context.Context, questions map[string]string, f *clusterFinding) error {
-	snapshot, err := b.store.Gaps.Load(ctx, b.org)
+	snapshot, err := b.store.Gaps.Load(ctx, b.org, knowledge.Whole)
 	if err != nil {
 		return err
 	}

@@ -113,8 +113,8 @@ func (t *tx) follow(org tenant.ID, gap int64, lock string) (*space, knowledge.Re
 	return nil, knowledge.Record{}, port.ErrNotFound
 }
 
-// Load yields everything kept; see port.Gaps.
-func (s gaps) Load(ctx context.Context, org tenant.ID) (out knowledge.Snapshot, err error) {
+// Load yields what is kept; see port.Gaps.
+func (s gaps) Load(ctx context.Context, org tenant.ID, e knowledge.Extent) (out knowledge.Snapshot, err error) {
 	err = s.look(ctx, func(t *tx) error {
 		sp, ok, err := t.space(org, "")
 		if !ok || err != nil {
@@ -124,21 +124,8 @@ func (s gaps) Load(ctx context.Context, org tenant.ID) (out knowledge.Snapshot, 
 		if out.Records, err = t.records(sp, ``); err != nil {
 			return err
 		}
-		out.Links, err = t.links(sp, inTime, true)
-		return err
-	})
-	return out, err
-}
-
-// Examples yields what an index is built from; see port.Gaps.
-func (s gaps) Examples(ctx context.Context, org tenant.ID) (out knowledge.Snapshot, err error) {
-	err = s.look(ctx, func(t *tx) error {
-		sp, ok, err := t.space(org, "")
-		if !ok || err != nil {
-			return err
-		}
-		out.Version, out.Through = sp.gapVersion, sp.gapThrough
-		if out.Records, err = t.records(sp, ``); err != nil {
+		if e == knowledge.Whole {
+			out.Links, err = t.links(sp, inTime, true)
 			return err
 		}
 		for _, r := range out.Records {
