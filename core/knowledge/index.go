@@ -179,6 +179,9 @@ func (ix *Index) Gaps() int {
 	return lo.SumBy(lo.Values(ix.rooms), func(r *room) int { return len(r.slots) })
 }
 
+// Held is the number of links the index holds.
+func (ix *Index) Held() int { return len(ix.links) }
+
 // Assignment says where a question went, and why.
 type Assignment struct {
 	// Gap is the gap's id, 0 for a question that fits no gap and may not open one.

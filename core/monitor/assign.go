@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/google/uuid"
 	"github.com/samber/lo"
@@ -34,20 +35,25 @@ type gapIndex struct {
 	ready   bool
 	version int64
 	through int64
+	// held is how many questions the index holds, readable without the lock.
+	held atomic.Int64
 }
 
 // drop makes the next run start from what is stored.
 func (g *gapIndex) drop() { g.index, g.meaning, g.ready = nil, nil, false }
 
-// heldAtMost bounds how many indexes are kept; beyond it all are built anew when they are needed.
-const heldAtMost = 64
+// Beyond both so many indexes and so many questions in them, some 50 MB, all are built anew when they are needed.
+const (
+	indexesHeld  = 64
+	examplesHeld = 20_000
+)
 
 func (g *gapIndexes) of(org tenant.ID) *gapIndex {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	ix, ok := g.orgs[org]
 	if !ok {
-		if len(g.orgs) >= heldAtMost {
+		if len(g.orgs) >= indexesHeld && lo.SumBy(lo.Values(g.orgs), func(ix *gapIndex) int64 { return ix.held.Load() }) >= examplesHeld {
 			clear(g.orgs)
 		}
 		ix = &gapIndex{}
@@ -120,6 +126,7 @@ func (m *Monitor) assign(ctx context.Context, org tenant.ID, g *gapIndex, after 
 			g.index.Take(link(c), c.Findings.Sentiment.Language, &commit)
 		}
 		g.index.Settle()
+		g.held.Store(int64(g.index.Held()))
 	}
 	if !commit.Empty() {
 		if g.version, err = m.store.Gaps.Save(ctx, org, g.version, commit); err != nil {
