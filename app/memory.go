@@ -13,11 +13,11 @@ const (
 	// ballastBytes is memory that is reserved and never touched, so it takes no room. The collector counts it as in use:
 	// a server that holds a few megabytes would else collect after every hundred requests.
 	ballastBytes = 8 << 20
-	// roomBytes is what the heap may take, ballast included, before it is collected more often than need be.
+	// roomBytes is what the heap should stay within, ballast included.
 	roomBytes = 40 << 20
-	// growthMost and growthLeast bound by how many per cent the heap may grow between collections: less than Go's 100,
-	// and never so little that a server with much to hold does nothing but collect.
-	growthMost, growthLeast = 60, 25
+	// growthMost and growthLeast bound by how many per cent the heap may grow between collections to fill that room: never
+	// so little that a server with much to hold does nothing but collect.
+	growthMost, growthLeast = 150, 25
 )
 
 // frugal keeps the process small: the more the heap holds, the less it may grow between collections. Whoever sets GOGC
