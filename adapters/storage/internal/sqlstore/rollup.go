@@ -34,7 +34,7 @@ func (t *tx) sumPlan(sp *space, pieces []piece, where string, args []any, sum *g
 	var err error
 	for _, p := range pieces {
 		if p.view == nil {
-			err = t.eachRow(sp, p.span, where, args, func(k metric.Key, vector []byte) error { return sum.add(k, vector, p.minus) })
+			err = t.eachRow(sp, p.span, func(k metric.Key, vector []byte) error { return sum.add(k, vector, p.minus) })
 		} else {
 			err = t.sumCells(sp, p, where, args, sum)
 		}
@@ -77,12 +77,12 @@ func (t *tx) sumCells(sp *space, p piece, where string, args []any, sum *gather)
 	})
 }
 
-// eachRow calls add with what each conversation of a span counts that passes a filter, those that expired too.
-func (t *tx) eachRow(sp *space, s span, where string, filter []any, add func(metric.Key, []byte) error) error {
+// eachRow calls add with what each conversation of a span counts, those that expired too.
+func (t *tx) eachRow(sp *space, s span, add func(metric.Key, []byte) error) error {
 	const columns = `SELECT started_at, topic, priority, handler, platform, vector FROM `
 	for _, table := range []string{"conversations", "remains"} {
-		args := append([]any{id(sp.org), s.from.UnixMicro(), s.to.UnixMicro()}, filter...)
-		err := t.each(columns+table+` WHERE org = ? AND started_at >= ? AND started_at < ?`+where, args, func(scan func(...any) error) error {
+		args := []any{id(sp.org), s.from.UnixMicro(), s.to.UnixMicro()}
+		err := t.each(columns+table+` WHERE org = ? AND started_at >= ? AND started_at < ?`, args, func(scan func(...any) error) error {
 			var r Row
 			if err := scan(&r.StartedAt, &r.Topic, &r.Priority, &r.Handler, &r.Platform, &r.Vector); err != nil {
 				return err

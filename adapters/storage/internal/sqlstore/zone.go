@@ -89,7 +89,7 @@ func (t *tx) rebuildSome(sp *space) error {
 		}
 		day := metric.LocalDay(metric.Bucket(micros(newest)), sp.zone)
 		sp.from = day.UnixMicro()
-		err = t.eachRow(sp, span{day, nextDay(day, sp.zone)}, "", nil, func(k metric.Key, vector []byte) error {
+		err = t.eachRow(sp, span{day, nextDay(day, sp.zone)}, func(k metric.Key, vector []byte) error {
 			read++
 			parts.add(sp, k, vector, dayViews)
 			return nil
