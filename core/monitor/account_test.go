@@ -59,39 +59,40 @@ func TestCreditMatures(t *testing.T) {
 		return s, nil
 	})
 	d.must(err)
-	for i, hours := range []int{100, 90, 80, 24} {
-		d.send(said{id: fmt.Sprint("c", i), start: noon.Add(-time.Duration(hours) * time.Hour), topic: "billing", lines: []line{asks, answers, thanks}, facts: cost(1_000_000)})
+	for i, hours := range []int{100, 95, 90, 80, 24} {
+		topic := lo.Ternary(hours == 90, "returns", "billing")
+		d.send(said{id: fmt.Sprint("c", i), start: noon.Add(-time.Duration(hours) * time.Hour), topic: topic, lines: []line{asks, answers, thanks}, facts: cost(1_000_000)})
 	}
-	maturity := func(name string) string {
+	check := func(when, total, billing, returns string) {
+		t.Helper()
 		account, err := d.m.CostAnalysis(d.ctx, monitor.Request{Org: d.org, Start: noon.AddDate(0, 0, -30), End: noon})
 		d.must(err)
-		f, _ := account.Total.Get(name)
-		return fmt.Sprint(f.Estimate.Maturity.State, " ", show(f.Estimate.Maturity.MatureShare))
-	}
-	names := []string{"total_estimated_human_cost", "cost_savings", "roi_percentage", "credited_resolutions", "cost_savings_conservative"}
-	for _, name := range names {
-		if got := maturity(name); got != "maturing unknown" {
-			t.Errorf("%s before returns are linked: %s", name, got)
+		want := func(rows monitor.Figures, of, maturity string, names ...string) {
+			t.Helper()
+			for _, name := range names {
+				f, ok := rows.Get(name)
+				if got := fmt.Sprint(f.Estimate.Maturity.State, " ", show(f.Estimate.Maturity.MatureShare)); !ok || got != maturity {
+					t.Errorf("%s, %s of %s: %s, want %s", when, name, of, got, maturity)
+				}
+			}
+		}
+		want(account.Total, "all", total, "total_estimated_human_cost", "cost_savings", "roi_percentage", "credited_resolutions",
+			"cost_savings_conservative", "break_even_conversations")
+		want(account.Total, "all", "final unknown", "total_ai_cost", "credited_resolutions_gross", "payback_months")
+		for _, row := range account.Topics {
+			want(row.Figures, row.Topic, lo.Ternary(row.Topic == "billing", billing, returns), "credited_resolutions", "estimated_human_cost")
+			want(row.Figures, row.Topic, "final unknown", "ai_cost", "human_cost_per_contact", "handle_seconds")
+		}
+		if len(account.Topics) != 2 {
+			t.Errorf("topics: %+v", account.Topics)
 		}
 	}
+	check("before returns are linked", "maturing unknown", "maturing unknown", "maturing unknown")
 	d.work()
 	d.now = noon
-	for _, name := range names {
-		if got := maturity(name); got != "maturing 0.75" {
-			t.Errorf("%s with one of four younger than 72 hours: %s", name, got)
-		}
-	}
+	check("with one of five younger than 72 hours", "maturing 0.8", "maturing 0.75", "final 1")
 	d.now = noon.Add(72 * time.Hour)
-	for _, name := range names {
-		if got := maturity(name); got != "final 1" {
-			t.Errorf("%s 72 hours later: %s", name, got)
-		}
-	}
-	for _, name := range []string{"total_ai_cost", "credited_resolutions_gross"} {
-		if got := maturity(name); got != "final unknown" {
-			t.Errorf("%s never waits: %s", name, got)
-		}
-	}
+	check("72 hours later", "final 1", "final 1", "final 1")
 }
 
 func TestAClosedMonthNeverChanges(t *testing.T) {

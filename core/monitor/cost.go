@@ -35,7 +35,7 @@ func (m *Monitor) CostAnalysis(ctx context.Context, r Request) (CostAnalysis, er
 	return CostAnalysis{
 		Frame: v.frame(), Total: append(costFigures(s), moreCostFigures(s)...),
 		Previous:   append(costFigures(before), moreCostFigures(before)...),
-		Topics:     lo.Map(s.Topics, func(t roi.TopicFigures, _ int) TopicCost { return topicCost(t) }),
+		Topics:     lo.Map(s.Topics, func(t roi.TopicFigures, _ int) TopicCost { return topicCost(s, t) }),
 		Confidence: string(s.Confidence), Assumptions: assumptions(s), BreakEvenNever: s.priced && s.BreakEven.Never,
 		Sensitivity: lo.Ternary(s.priced, s.Sensitivity, nil),
 	}, nil
@@ -50,21 +50,16 @@ func moreCostFigures(a account) Figures {
 			{Name: "roi_percentage_" + name, Decimals: percent, Estimate: evidence(f.PercentEstimate, a.priced)},
 		}
 	}
+	credit := a.credit.all()
 	out := Figures{
-		a.mature(count("credited_resolutions", s.Standard.Credited, "roi.credited_standard/v1")),
+		count("credited_resolutions", s.Standard.Credited, "roi.credited_standard/v1").mature(credit),
 		amount("escalation_drag", s.Drag.Cost, s.Drag.Estimate),
 		count("unpriced_conversations", s.Unpriced, "roi.unpriced/v1"),
-		breakEven(a),
+		breakEven(a).mature(credit),
 		payback(a),
 	}
-	conservative := lo.Map(view("conservative", s.Conservative), func(f Figure, _ int) Figure { return a.mature(f) })
+	conservative := lo.Map(view("conservative", s.Conservative), func(f Figure, _ int) Figure { return f.mature(credit) })
 	return append(append(out, conservative...), view("gross", s.Gross)...)
-}
-
-// mature marks a figure that rests on credited resolutions.
-func (a account) mature(f Figure) Figure {
-	f.Estimate = f.Estimate.WithMaturity(a.credit)
-	return f
 }
 
 // breakEven is unknown where no number of conversations pays for the fee, which BreakEvenNever tells apart.
@@ -84,11 +79,12 @@ func payback(a account) Figure {
 	return Figure{Name: "payback_months", Decimals: percent, Estimate: e}
 }
 
-func topicCost(t roi.TopicFigures) TopicCost {
+func topicCost(a account, t roi.TopicFigures) TopicCost {
+	credit := a.credit.of(t.Topic)
 	return TopicCost{Topic: t.Topic, Figures: Figures{
-		count("credited_resolutions", t.Credited, "roi.credited_standard/v1"),
+		count("credited_resolutions", t.Credited, "roi.credited_standard/v1").mature(credit),
 		amount("ai_cost", when(t.Priced, &t.AICost), evidence(stat.Exact(t.AICost.Float64(), t.AIConversations, "roi.ai_cost/v1"), t.Priced)),
-		amount("estimated_human_cost", t.HumanCost, t.HumanCostEstimate),
+		amount("estimated_human_cost", t.HumanCost, t.HumanCostEstimate).mature(credit),
 		amount("human_cost_per_contact", t.PerContact, t.PerContactEstimate),
 		{Name: "handle_seconds", Decimals: whole, Estimate: t.HandleEstimate},
 	}}
@@ -112,7 +108,7 @@ type account struct {
 	conversations int64
 	priced        bool
 	// credit is how settled the credited resolutions are, and with them all that they are worth.
-	credit stat.Maturity
+	credit creditAge
 }
 
 // statement reckons the view's account.
@@ -121,7 +117,7 @@ func (v view) statement(ctx context.Context) (account, error) {
 	if err != nil {
 		return account{}, err
 	}
-	credit, err := v.creditMaturity(ctx, in.Topics)
+	credit, err := v.creditAge(ctx, in.Topics)
 	if err != nil {
 		return account{}, err
 	}
@@ -224,12 +220,13 @@ func (v view) bookedFee(terms roi.Terms, start, end time.Time) (money.Micro, err
 func costFigures(a account) Figures {
 	s := a.Statement
 	some := a.conversations > 0
+	credit := a.credit.all()
 	ai := stat.Exact(s.AICost.Float64(), a.conversations, "roi.ai_cost/v1")
 	return Figures{
 		amount("total_ai_cost", when(a.priced, &s.AICost), evidence(ai, a.priced)),
-		a.mature(amount("total_estimated_human_cost", when(some, s.Standard.HumanCost), evidence(s.Standard.HumanCostEstimate, some))),
-		a.mature(amount("cost_savings", when(a.priced, s.Standard.Savings), evidence(s.Standard.SavingsEstimate, a.priced))),
-		a.mature(Figure{Name: "roi_percentage", Decimals: percent, Estimate: evidence(s.Standard.PercentEstimate, a.priced)}),
+		amount("total_estimated_human_cost", when(some, s.Standard.HumanCost), evidence(s.Standard.HumanCostEstimate, some)).mature(credit),
+		amount("cost_savings", when(a.priced, s.Standard.Savings), evidence(s.Standard.SavingsEstimate, a.priced)).mature(credit),
+		Figure{Name: "roi_percentage", Decimals: percent, Estimate: evidence(s.Standard.PercentEstimate, a.priced)}.mature(credit),
 	}
 }
 

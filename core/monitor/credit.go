@@ -10,32 +10,61 @@ import (
 	"github.com/csm-monitor/csm-monitor/core/stat"
 )
 
-// creditMaturity is how settled the view's credited resolutions are. Credit is lost when the customer is back within 72
-// hours, so that of younger conversations is not. Returns are linked behind the write: as long as there are versions
-// that have not been looked at, any credit may go, and how many was not counted.
-func (v view) creditMaturity(ctx context.Context, topics []roi.TopicCounts) (stat.Maturity, error) {
+// creditAge is how settled a view's credited resolutions are. Credit is lost when the customer is back within 72 hours,
+// so that of younger conversations is not. Returns are linked behind the write: as long as there are versions that have
+// not been looked at, any credit may go, and how many was not counted.
+type creditAge struct {
+	unlinked bool
+	// resolved are the conversations of each topic that credit was given for, lost since or not; young are those of them
+	// that are younger than 72 hours.
+	resolved, young map[string]int64
+}
+
+// of is the maturity of what rests on one topic's credit.
+func (c creditAge) of(topic string) stat.Maturity {
+	return c.maturity(c.resolved[topic], c.young[topic])
+}
+
+// all is the maturity of what rests on the credit of all topics.
+func (c creditAge) all() stat.Maturity {
+	return c.maturity(lo.Sum(lo.Values(c.resolved)), lo.Sum(lo.Values(c.young)))
+}
+
+func (c creditAge) maturity(resolved, young int64) stat.Maturity {
+	if c.unlinked && resolved > 0 {
+		return stat.Maturity{State: stat.Maturing}
+	}
+	return stat.MaturityOf(resolved-young, resolved)
+}
+
+func (v view) creditAge(ctx context.Context, topics []roi.TopicCounts) (creditAge, error) {
 	linked, err := v.m.reached(ctx, v.org.ID, returnsJob)
 	if err != nil {
-		return stat.Maturity{}, err
+		return creditAge{}, err
 	}
 	head, err := v.m.store.Changes.Head(ctx, v.org.ID)
 	if err != nil {
-		return stat.Maturity{}, err
+		return creditAge{}, err
 	}
-	resolved := lo.SumBy(topics, func(t roi.TopicCounts) int64 {
-		return t.ConfirmedKept + t.AssumedKept + t.ConfirmedLost + t.AssumedLost
-	})
-	if resolved > 0 && linked.through < head {
-		return stat.Maturity{State: stat.Maturing}, nil
+	out := creditAge{unlinked: linked.through < head, resolved: map[string]int64{}, young: map[string]int64{}}
+	for _, t := range topics {
+		out.resolved[t.Topic] += t.ConfirmedKept + t.AssumedKept + t.ConfirmedLost + t.AssumedLost
 	}
 	from := later(v.window.Start, v.asOf.Add(-metric.ReturnWindow))
-	if resolved == 0 || !from.Before(v.window.End) {
-		return stat.MaturityOf(resolved, resolved), nil
+	if out.unlinked || lo.Sum(lo.Values(out.resolved)) == 0 || !from.Before(v.window.End) {
+		return out, nil
 	}
-	young, err := v.between(from, v.window.End).total(ctx)
-	if err != nil {
-		return stat.Maturity{}, err
+	cells, err := v.between(from, v.window.End).cells(ctx, metric.Grouping{Topic: true})
+	for _, c := range cells {
+		for _, m := range []metric.Measure{metric.CreditConfirmed, metric.CreditAssumed, metric.LostConfirmed, metric.LostAssumed} {
+			out.young[c.Key.Topic] += c.Values.At(m)
+		}
 	}
-	open := lo.SumBy([]metric.Measure{metric.CreditConfirmed, metric.CreditAssumed, metric.LostConfirmed, metric.LostAssumed}, young.At)
-	return stat.MaturityOf(resolved-open, resolved), nil
+	return out, err
+}
+
+// mature marks a figure that rests on credited resolutions.
+func (f Figure) mature(credit stat.Maturity) Figure {
+	f.Estimate = f.Estimate.WithMaturity(credit)
+	return f
 }
