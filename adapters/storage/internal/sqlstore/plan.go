@@ -14,10 +14,10 @@ type piece struct {
 	minus bool
 }
 
-// plan cuts a window into pieces that add up to exactly it. Whole days come from day cells, what is left of broken days
-// from hours, of broken hours from quarter hours, of broken quarter hours from rows. Of a day, an hour or a quarter of
-// which the greater part is in the window the whole is taken and the smaller part taken away again: a window that ends
-// now is whole days but for its beginning, because nothing lies behind now.
+// plan cuts a window into pieces that add up to exactly it. Whole weeks come from week cells, what is left of broken
+// weeks from days, of broken days from shifts of six hours, of those from hours, then quarter hours, and of broken quarter
+// hours from rows. Of a unit of which the greater part is in the window the whole is taken and the smaller part taken
+// away again: a window that ends now is whole units but for its beginning, because nothing lies behind now.
 //
 // A grain is passed over where no view of it has the dimensions asked for, where its cells would straddle a day that is
 // asked for, and, for days, where they are not built yet.
@@ -43,30 +43,37 @@ func grainsFor(sel metric.Selection, sp *space) (out []grainOf) {
 		zone = time.UTC
 	}
 	dims := need(sel)
-	if v := best(days, dims); v != nil && sp.from != noneComplete && (!sel.By.Day || zone.String() == sp.zone.String()) {
-		g := grainOf{
-			view:  v,
-			start: func(t time.Time) time.Time { return metric.LocalDay(t, sp.zone) },
-			next:  func(t time.Time) time.Time { return nextDay(t, sp.zone) },
-		}
-		if sp.from != allComplete {
-			g.from = micros(sp.from)
-		}
-		out = append(out, g)
-	}
-	for _, g := range []struct {
-		grain  grain
-		length time.Duration
-	}{{hours, time.Hour}, {quarters, metric.Quarter}} {
-		if v := best(g.grain, dims); v != nil && (!sel.By.Day || aligned(sel.Window, zone, g.length)) {
+	for _, g := range [...]grain{weeks, days, shifts, hours, quarters} {
+		v := best(g, dims)
+		switch {
+		case v == nil:
+		case (g == weeks || g == shifts) && !dims.has(byTopic): // without topics, days and hours are fewer cells
+		case g == days:
+			if sp.from != noneComplete && (!sel.By.Day || zone.String() == sp.zone.String()) {
+				out = append(out, daysOf(v, sp))
+			}
+		case !sel.By.Day || aligned(sel.Window, zone, g.length()):
 			out = append(out, grainOf{
 				view:  v,
-				start: func(t time.Time) time.Time { return t.Truncate(g.length) },
-				next:  func(t time.Time) time.Time { return t.Add(g.length) },
+				start: func(t time.Time) time.Time { return t.Truncate(g.length()) },
+				next:  func(t time.Time) time.Time { return t.Add(g.length()) },
 			})
 		}
 	}
 	return out
+}
+
+// daysOf is the grain of the organisation's own days.
+func daysOf(v *view, sp *space) grainOf {
+	g := grainOf{
+		view:  v,
+		start: func(t time.Time) time.Time { return metric.LocalDay(t, sp.zone) },
+		next:  func(t time.Time) time.Time { return nextDay(t, sp.zone) },
+	}
+	if sp.from != allComplete {
+		g.from = micros(sp.from)
+	}
+	return g
 }
 
 // best is the narrowest view of a grain that has the dimensions needed, nil when there is none.

@@ -25,8 +25,26 @@ type grain uint8
 const (
 	quarters grain = iota
 	hours
+	shifts
 	days
+	weeks
 )
+
+// length is how long a unit of a grain is, units being counted in UTC; 0 for days, which are the organisation's own.
+func (g grain) length() time.Duration {
+	switch g {
+	case quarters:
+		return metric.Quarter
+	case hours:
+		return time.Hour
+	case shifts:
+		return 6 * time.Hour
+	case weeks:
+		return 7 * 24 * time.Hour
+	default:
+		return 0
+	}
+}
 
 // view is one way in which cells are kept: a grain of time and the dimensions told apart. The same conversation is in
 // all of them, so a sum may be put together from any mixture whose times do not overlap.
@@ -42,10 +60,12 @@ var views = []view{
 	{1, quarters, byHandler | byPlatform},
 	{3, hours, byPriority | byHandler | byPlatform},
 	{2, hours, byTopic | byHandler | byPlatform},
+	{9, shifts, byTopic | byHandler},
 	{4, days, byHandler | byPlatform},
 	{5, days, byTopic | byHandler},
 	{7, days, byTopic | byHandler | byPlatform},
 	{6, days, byAll},
+	{8, weeks, byTopic | byHandler},
 }
 
 // gridStep parts the numbers of one generation of day cells from the next.
@@ -62,14 +82,13 @@ func (v view) stored(sp *space) int64 {
 // key is the cell of the view in which one of the finest grain counts. ok is false where the view does not reach.
 func (v view) key(sp *space, k metric.Key) (out CellKey, ok bool) {
 	bucket := k.Bucket
-	switch v.grain {
-	case hours:
-		bucket = bucket.Truncate(time.Hour)
-	case days:
+	if v.grain == days {
 		bucket = metric.LocalDay(bucket, sp.zone)
 		if bucket.UnixMicro() < sp.from {
 			return CellKey{}, false
 		}
+	} else {
+		bucket = bucket.Truncate(v.grain.length())
 	}
 	out = CellKey{View: v.stored(sp), Bucket: bucket.UnixMicro()}
 	if v.dims.has(byTopic) {
