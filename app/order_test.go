@@ -144,15 +144,15 @@ func accountOf(t *testing.T, ctx context.Context, m *monitor.Monitor, store port
 	return out
 }
 
-// pieces are forty conversations in parts: the opening, the answer, and for some a rating that comes days later and a
-// corrected cost. Their event times, not their arrival, decide.
+// pieces are forty conversations in parts: the opening, the answer, and for some a rating that comes days later, a
+// corrected cost, customer or topic, and an even earlier message. Their event times, not their arrival, decide.
 func pieces(org tenant.ID) []monitor.Arrival {
 	questions := []string{"Where can I download my invoice?", "How do I reset the thermostat?", "Does the train to Basel run on Sunday?"}
 	var out []monitor.Arrival
 	for i := range 40 {
 		key := conversation.Key{Org: org, Platform: conversation.Custom, ID: fmt.Sprint("c", i)}
 		start := time.Date(2026, 5, 2, 8, 0, 0, 0, time.UTC).Add(time.Duration(i) * 9 * time.Hour)
-		topic, customer, cost := fmt.Sprint("topic", i%3), fmt.Sprint("customer", i%8), money.Micro(100_000*(i%5))
+		topic, customer, cost := fmt.Sprint("topic", i%3), fmt.Sprint("customer", i%4), money.Micro(100_000*(i%5))
 		add := func(after time.Duration, facts func(conversation.Stamp) conversation.Facts, messages ...conversation.Message) {
 			stamp := conversation.Stamp{Trust: conversation.Signed, At: start.Add(after)}
 			out = append(out, monitor.Arrival{Patch: conversation.NewPatch(key, facts(stamp), messages, stamp, start.Add(after))})
@@ -176,6 +176,16 @@ func pieces(org tenant.ID) []monitor.Arrival {
 					Cost:   conversation.State(&better, s),
 				}
 			})
+		}
+		if i%5 == 2 {
+			add(time.Hour, func(s conversation.Stamp) conversation.Facts {
+				later, other := fmt.Sprint("topic", (i+1)%3), fmt.Sprint("customer", (i+1)%4)
+				return conversation.Facts{Topic: conversation.State(&later, s), CustomerID: conversation.State(&other, s)}
+			})
+		}
+		if i%6 == 5 {
+			hello := conversation.Message{Sender: conversation.Customer, Content: "Hello?", At: start.Add(-20 * time.Hour)}
+			add(-20*time.Hour, func(conversation.Stamp) conversation.Facts { return conversation.Facts{} }, hello)
 		}
 	}
 	return slices.Clip(out)

@@ -17,12 +17,14 @@ import (
 // Ingest is the one way in: every conversation, however it arrives, goes through here. Arrivals are checked, merged
 // into what is stored, read anew and stored in one atomic step; results come in their order. A bad arrival carries its
 // own error (*conversation.Invalid, port.ErrGone, port.ErrTokenReused) and never harms the others. An error of the call
-// means that nothing was stored.
+// means that nothing was stored, or that what followed a conversation's old place could not be linked anew; sending
+// again is safe either way.
 func (m *Monitor) Ingest(ctx context.Context, arrivals []Arrival) ([]conversation.Result, error) {
 	now := m.now()
 	results := make([]conversation.Result, len(arrivals))
 	changes := make([]conversation.Change, 0, len(arrivals))
 	at := make([]int, 0, len(arrivals))
+	var moved departed
 	for i, a := range arrivals {
 		if err := a.Patch.Validate(now); err != nil {
 			results[i].Err = err
@@ -32,7 +34,7 @@ func (m *Monitor) Ingest(ctx context.Context, arrivals []Arrival) ([]conversatio
 		if err != nil {
 			return nil, fmt.Errorf("reading the organisation's settings: %w", err)
 		}
-		changes, at = append(changes, m.change(a, settings)), append(at, i)
+		changes, at = append(changes, m.change(a, settings, &moved)), append(at, i)
 	}
 	if len(changes) == 1 {
 		_, _ = changes[0].Fn(nil) // thought here, in the caller's own time, and remembered
@@ -47,12 +49,12 @@ func (m *Monitor) Ingest(ctx context.Context, arrivals []Arrival) ([]conversatio
 	for k, i := range at {
 		results[i] = stored[k]
 	}
-	return results, nil
+	return results, m.linkDeparted(ctx, moved.take(), stored)
 }
 
 // change merges an arrival into what is stored. What it makes of a conversation that is new is worked out once: most
 // are, and a store may ask before it knows.
-func (m *Monitor) change(a Arrival, settings tenant.Settings) conversation.Change {
+func (m *Monitor) change(a Arrival, settings tenant.Settings, moved *departed) conversation.Change {
 	merge := func(old *conversation.Conversation) (conversation.Conversation, error) {
 		c := conversation.Merge(old, a.Patch)
 		if len(c.Messages) > conversation.MaxMessages {
@@ -62,6 +64,7 @@ func (m *Monitor) change(a Arrival, settings tenant.Settings) conversation.Chang
 			}}}
 		}
 		c.Findings = m.read(&c, settings)
+		moved.note(old, c)
 		return c, nil
 	}
 	fresh := sync.OnceValues(func() (conversation.Conversation, error) { return merge(nil) })

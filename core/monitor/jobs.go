@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/samber/lo"
@@ -87,6 +88,46 @@ func (m *Monitor) linkAll(ctx context.Context, org tenant.ID, changed, there []c
 	}
 	_, err = m.Ingest(ctx, arrivals) // one that was deleted meanwhile carries its own error and needs no link
 	return err
+}
+
+// departed are the versions of conversations before they got another customer, topic or start. Others may have been
+// linked to where they were, which only these versions still tell.
+type departed struct {
+	mu       sync.Mutex
+	versions []conversation.Conversation
+}
+
+// note keeps old if next is elsewhere. A store may ask for the same change twice.
+func (d *departed) note(old *conversation.Conversation, next conversation.Conversation) {
+	if old == nil || !old.Facts.CustomerID.OK() || contactOf(*old) == contactOf(next) && old.StartedAt.Equal(next.StartedAt) {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.versions = append(d.versions, *old)
+}
+
+func (d *departed) take() []conversation.Conversation {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.versions
+}
+
+// linkDeparted links anew those that may have been linked to old versions of what was stored.
+func (m *Monitor) linkDeparted(ctx context.Context, old []conversation.Conversation, stored []conversation.Result) error {
+	for org, versions := range lo.GroupBy(old, func(c conversation.Conversation) tenant.ID { return c.Key.Org }) {
+		there := map[conversation.Key]conversation.Conversation{}
+		keys := lo.SliceToMap(versions, func(c conversation.Conversation) (conversation.Key, bool) { return c.Key, true })
+		for _, r := range stored {
+			if r.Err == nil && keys[r.Conversation.Key] {
+				there[r.Conversation.Key] = r.Conversation
+			}
+		}
+		if err := m.linkAll(ctx, org, versions, lo.Values(there)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // contact is one customer on one topic; conversations without a topic are one topic.
