@@ -19,6 +19,15 @@ func NewDense(threshold float64) *Dense { return &Dense{threshold: threshold, ne
 // Reserve keeps an id from being given to a new gap.
 func (d *Dense) Reserve(id int64) { d.next = max(d.next, id+1) }
 
+// Bytes is about how much memory the index takes.
+func (d *Dense) Bytes() int64 {
+	n := int64(0)
+	for _, sum := range d.sums {
+		n += int64(len(sum)) * 8
+	}
+	return n
+}
+
 // Add puts a vector into a gap that is known already, to rebuild an index from what was stored.
 func (d *Dense) Add(gap int64, vector []float32) {
 	at := -1

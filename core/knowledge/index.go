@@ -179,8 +179,12 @@ func (ix *Index) Gaps() int {
 	return lo.SumBy(lo.Values(ix.rooms), func(r *room) int { return len(r.slots) })
 }
 
-// Held is the number of links the index holds.
-func (ix *Index) Held() int { return len(ix.links) }
+// Bytes is about how much memory the index takes, as was measured: 2.4 kB for each link it holds and 160 bytes for each
+// word and piece of a word it has met.
+func (ix *Index) Bytes() int64 {
+	features := lo.SumBy(lo.Values(ix.rooms), func(r *room) int { return len(r.words.seen) })
+	return int64(2400*len(ix.links) + 160*features)
+}
 
 // Assignment says where a question went, and why.
 type Assignment struct {

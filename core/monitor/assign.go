@@ -35,31 +35,45 @@ type gapIndex struct {
 	ready   bool
 	version int64
 	through int64
-	// held is how many questions the index holds, readable without the lock.
-	held atomic.Int64
+	// bytes is about the memory the index takes, readable without the lock.
+	bytes atomic.Int64
+}
+
+// size is about how many bytes the index takes.
+func (g *gapIndex) size() int64 {
+	if g.meaning != nil {
+		return g.meaning.Bytes()
+	}
+	return g.index.Bytes()
 }
 
 // drop makes the next run start from what is stored.
 func (g *gapIndex) drop() { g.index, g.meaning, g.ready = nil, nil, false }
 
-// Beyond both so many indexes and so many questions in them, some 50 MB, all are built anew when they are needed.
-const (
-	indexesHeld  = 64
-	examplesHeld = 20_000
-)
+// indexesRoom bounds, in bytes, the memory of the indexes that are kept beside the one that is used. Those beyond it are
+// built anew when they are needed.
+const indexesRoom = 16 << 20
 
 func (g *gapIndexes) of(org tenant.ID) *gapIndex {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	ix, ok := g.orgs[org]
 	if !ok {
-		if len(g.orgs) >= indexesHeld && lo.SumBy(lo.Values(g.orgs), func(ix *gapIndex) int64 { return ix.held.Load() }) >= examplesHeld {
-			clear(g.orgs)
-		}
+		g.makeRoom()
 		ix = &gapIndex{}
 		g.orgs[org] = ix
 	}
 	return ix
+}
+
+// makeRoom drops indexes, whichever come first, until the others fit.
+func (g *gapIndexes) makeRoom() {
+	room := int64(indexesRoom)
+	for org, ix := range g.orgs {
+		if room -= ix.bytes.Load(); room < 0 {
+			delete(g.orgs, org)
+		}
+	}
 }
 
 // AssignGaps works the questions of conversations stored since the last time into the organisation's knowledge gaps. It
@@ -126,7 +140,6 @@ func (m *Monitor) assign(ctx context.Context, org tenant.ID, g *gapIndex, after 
 			g.index.Take(link(c), c.Findings.Sentiment.Language, &commit)
 		}
 		g.index.Settle()
-		g.held.Store(int64(g.index.Held()))
 	}
 	if !commit.Empty() {
 		if g.version, err = m.store.Gaps.Save(ctx, org, g.version, commit); err != nil {
@@ -134,6 +147,7 @@ func (m *Monitor) assign(ctx context.Context, org tenant.ID, g *gapIndex, after 
 		}
 	}
 	g.through = commit.Through
+	g.bytes.Store(g.size())
 	return len(changed), nil
 }
 
