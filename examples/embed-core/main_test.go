@@ -19,7 +19,8 @@ ROI 95.7 %, between 82.8 and 110.1
 	}
 }
 
-// Whoever embeds the core gets neither a server, nor a database, nor fx.
+// Whoever embeds the core gets neither a server, nor a database, nor fx. The interfaces of database/sql/driver come with
+// google/uuid.
 func TestDependencies(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", ".").Output()
 	if err != nil {
