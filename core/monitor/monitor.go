@@ -19,7 +19,7 @@ type Monitor struct {
 	meaning  Meaning
 	cache    settingsCache
 	gaps     gapIndexes
-	models   models
+	models   *models
 	progress progress
 	rooms    sync.Pool // of *reading
 }

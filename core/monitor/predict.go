@@ -42,13 +42,40 @@ const (
 
 // models keeps what was learned for an organisation for a while.
 type models struct {
-	mu           sync.Mutex
-	satisfaction map[tenant.ID]learned[predict.Satisfaction]
-	risk         map[tenant.ID]learned[predict.Risk]
+	satisfaction shelf[predict.Satisfaction]
+	risk         shelf[predict.Risk]
 }
 
-func newModels() models {
-	return models{satisfaction: map[tenant.ID]learned[predict.Satisfaction]{}, risk: map[tenant.ID]learned[predict.Risk]{}}
+func newModels() *models {
+	return &models{
+		satisfaction: shelf[predict.Satisfaction]{kept: map[tenant.ID]learned[predict.Satisfaction]{}},
+		risk:         shelf[predict.Risk]{kept: map[tenant.ID]learned[predict.Risk]{}},
+	}
+}
+
+// shelf keeps models of one kind.
+type shelf[M any] struct {
+	mu   sync.Mutex
+	kept map[tenant.ID]learned[M]
+}
+
+// fetch is the model of an organisation; learn is called when none is young enough. An error of learn is returned, and nothing is
+// kept.
+func (s *shelf[M]) fetch(org tenant.ID, at time.Time, learn func(*learned[M]) error) (learned[M], error) {
+	s.mu.Lock()
+	l := s.kept[org]
+	s.mu.Unlock()
+	if l.fresh(at) {
+		return l, nil
+	}
+	l = learned[M]{at: at}
+	if err := learn(&l); err != nil {
+		return learned[M]{}, err
+	}
+	s.mu.Lock()
+	s.kept[org] = l
+	s.mu.Unlock()
+	return l, nil
 }
 
 type learned[M any] struct {
@@ -96,53 +123,37 @@ func (m *Monitor) PredictedCSAT(ctx context.Context, r Request) (Prediction, err
 
 // learn fits a model to the organisation's ratings of the last year, once an hour.
 func (m *Monitor) learn(ctx context.Context, v view) (learned[predict.Satisfaction], error) {
-	m.models.mu.Lock()
-	l := m.models.satisfaction[v.org.ID]
-	m.models.mu.Unlock()
-	if l.fresh(v.asOf) {
-		return l, nil
-	}
-	var samples []predict.Sample
-	for c, err := range v.past(ctx, conversation.Query{Rated: lo.ToPtr(true)}, v.asOf, learnStretches, ratingsAStretch) {
-		if err != nil {
-			return l, err
+	return m.models.satisfaction.fetch(v.org.ID, v.asOf, func(l *learned[predict.Satisfaction]) error {
+		var samples []predict.Sample
+		for c, err := range v.past(ctx, conversation.Query{Rated: lo.ToPtr(true)}, v.asOf, learnStretches, ratingsAStretch) {
+			if err != nil {
+				return err
+			}
+			if s, ok := predict.SampleOf(c); ok {
+				samples = append(samples, s)
+			}
 		}
-		if s, ok := predict.SampleOf(c); ok {
-			samples = append(samples, s)
-		}
-	}
-	l = learned[predict.Satisfaction]{at: v.asOf}
-	l.model, l.report, l.err = predict.Train(samples)
-	m.models.mu.Lock()
-	m.models.satisfaction[v.org.ID] = l
-	m.models.mu.Unlock()
-	return l, nil
+		l.model, l.report, l.err = predict.Train(samples)
+		return nil
+	})
 }
 
 // learnRisk fits a model of live risk to the organisation's own settled AI conversations of the last half year, once an
 // hour. Its err says why there is none.
 func (m *Monitor) learnRisk(ctx context.Context, v view) (learned[predict.Risk], error) {
-	m.models.mu.Lock()
-	l := m.models.risk[v.org.ID]
-	m.models.mu.Unlock()
-	if l.fresh(v.asOf) {
-		return l, nil
-	}
-	var samples []predict.RiskSample
-	for c, err := range v.past(ctx, conversation.Query{AIHandled: lo.ToPtr(true)}, v.asOf.Add(-riskSettledAfter), riskStretches, runsAStretch) {
-		if err != nil {
-			return l, err
+	return m.models.risk.fetch(v.org.ID, v.asOf, func(l *learned[predict.Risk]) error {
+		var samples []predict.RiskSample
+		for c, err := range v.past(ctx, conversation.Query{AIHandled: lo.ToPtr(true)}, v.asOf.Add(-riskSettledAfter), riskStretches, runsAStretch) {
+			if err != nil {
+				return err
+			}
+			if len(c.Messages) > 0 { // without its text it shows nothing
+				samples = append(samples, predict.RiskSampleOf(c))
+			}
 		}
-		if len(c.Messages) > 0 { // without its text it shows nothing
-			samples = append(samples, predict.RiskSampleOf(c))
-		}
-	}
-	l = learned[predict.Risk]{at: v.asOf}
-	l.model, l.report, l.err = predict.TrainRisk(samples)
-	m.models.mu.Lock()
-	m.models.risk[v.org.ID] = l
-	m.models.mu.Unlock()
-	return l, nil
+		l.model, l.report, l.err = predict.TrainRisk(samples)
+		return nil
+	})
 }
 
 // past streams what q picks from each of the last stretches before a time, the newest of each and at most so many.
