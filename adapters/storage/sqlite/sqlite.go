@@ -38,6 +38,20 @@ const readers = 4
 // Open opens the file a sqlite:// address names, makes it if it is not there (readable by its owner alone), and brings
 // its schema up to date.
 func Open(ctx context.Context, dsn string, o storage.Options) (port.Storage, error) {
+	return open(ctx, dsn, o, shipped)
+}
+
+// manner is how a file is written: through which VFS, what a commit waits for, and of how many pages the log is when it is
+// copied into the database.
+type manner struct {
+	vfs, synchronous string
+	log              int
+}
+
+// shipped is the only manner outside of tests: a commit is answered when it is on the disk.
+var shipped = manner{vfs: files, synchronous: "FULL", log: 4000}
+
+func open(ctx context.Context, dsn string, o storage.Options, m manner) (port.Storage, error) {
 	path, err := pathOf(dsn)
 	if err != nil {
 		return port.Storage{}, err
@@ -45,11 +59,11 @@ func Open(ctx context.Context, dsn string, o storage.Options) (port.Storage, err
 	if err := touch(path); err != nil {
 		return port.Storage{}, err
 	}
-	write, err := writer(path)
+	write, err := m.writer(path)
 	if err != nil {
 		return port.Storage{}, err
 	}
-	read, err := connect(path, readers, "_pragma=query_only(1)", "_pragma=cache_size(-2048)")
+	read, err := m.connect(path, readers, "_pragma=query_only(1)", "_pragma=cache_size(-2048)")
 	if err != nil {
 		return port.Storage{}, errors.Join(err, write.Close())
 	}
@@ -69,7 +83,7 @@ func Migrate(ctx context.Context, dsn string) error {
 	if err := touch(path); err != nil {
 		return err
 	}
-	db, err := writer(path)
+	db, err := shipped.writer(path)
 	if err != nil {
 		return err
 	}
@@ -77,8 +91,8 @@ func Migrate(ctx context.Context, dsn string) error {
 }
 
 // writer is the one connection that writes.
-func writer(path string) (*sqlx.DB, error) {
-	return connect(path, 1, "_txlock=immediate", "_pragma=auto_vacuum(2)", "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", "_pragma=secure_delete(ON)", "_pragma=cache_size(-6144)", "_pragma=wal_autocheckpoint(4000)")
+func (m manner) writer(path string) (*sqlx.DB, error) {
+	return m.connect(path, 1, "_txlock=immediate", "_pragma=auto_vacuum(2)", "_pragma=journal_mode(WAL)", "_pragma=synchronous("+m.synchronous+")", "_pragma=secure_delete(ON)", "_pragma=cache_size(-6144)", fmt.Sprintf("_pragma=wal_autocheckpoint(%d)", m.log))
 }
 
 func start(ctx context.Context, write, read *sqlx.DB, o storage.Options) (*sqlstore.Store, error) {
@@ -138,8 +152,11 @@ func touch(path string) error {
 }
 
 // connect opens a pool of at most n connections, which it keeps.
-func connect(path string, n int, parameters ...string) (*sqlx.DB, error) {
-	parameters = append([]string{"_pragma=busy_timeout(5000)", "_pragma=foreign_keys(1)", "_pragma=temp_store(MEMORY)"}, parameters...)
+func (m manner) connect(path string, n int, parameters ...string) (*sqlx.DB, error) {
+	if err := register(); err != nil {
+		return nil, err
+	}
+	parameters = append([]string{"vfs=" + m.vfs, "_pragma=busy_timeout(5000)", "_pragma=foreign_keys(1)", "_pragma=temp_store(MEMORY)"}, parameters...)
 	address := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: strings.Join(parameters, "&")}).String()
 	driver, err := newDriver()
 	if err != nil {

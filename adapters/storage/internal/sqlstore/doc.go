@@ -4,5 +4,6 @@
 // What stays readable in a row is what filters and cells need: platform, handler, sentiment, priority, outcome, reason,
 // the two flags, the rating, the topic, times, and the conversation's contribution to the cells, which is counts. The
 // customer, the agent and the subtopic are keyed fingerprints. All else (messages, identifiers, metadata, tags, reasons
-// in words, findings with their evidence) is inside the content. The uid is a hash of platform and conversation id.
+// in words, findings with their evidence) is inside the content. The uid is a hash of platform and
+// conversation id behind the number that the id ends with.
 package sqlstore
