@@ -67,9 +67,8 @@ func common(cfg config.Config) fx.Option {
 		fx.Options(lo.Map(builtin.Stores(), func(d storage.Driver, _ int) fx.Option { return StorageModule(d) })...),
 		fx.Provide(
 			func() Output { return Output{os.Stdout, os.Stderr} },
-			func(cfg config.Config, o Output) *slog.Logger { return newLogger(cfg, o.Log) },
 			func() func() time.Time { return time.Now },
-			openStore, newMonitor, newRunner,
+			newLogger, openStore, newMonitor, newRunner,
 		),
 		fx.Invoke(frugal),
 	)

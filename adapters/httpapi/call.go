@@ -95,10 +95,10 @@ func (c *call) authenticate() error {
 
 func (c *call) withinRates() error {
 	now := c.api.Clock()
-	if wait, ok := c.api.byKey.take(c.who.org.String()+" "+c.who.id, now); !ok {
+	if wait, ok := c.api.byKey.take(limited{c.who.org, c.who.id}, now); !ok {
 		return &Failure{Code: codeRateLimited, Detail: "too many requests with this credential", RetryAfter: wait}
 	}
-	if wait, ok := c.api.byOrg.take(c.who.org.String(), now); !ok {
+	if wait, ok := c.api.byOrg.take(limited{org: c.who.org}, now); !ok {
 		return &Failure{Code: codeRateLimited, Detail: "too many requests of this organisation", RetryAfter: wait}
 	}
 	return nil

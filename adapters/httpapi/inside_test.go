@@ -53,22 +53,22 @@ func TestLimiter(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	l := newLimiter(Rate{PerSecond: 2, Burst: 3})
 	for i := range 3 {
-		if _, ok := l.take("a", now); !ok {
+		if _, ok := l.take(limited{credential: "a"}, now); !ok {
 			t.Fatalf("request %d was refused", i)
 		}
 	}
-	wait, ok := l.take("a", now)
+	wait, ok := l.take(limited{credential: "a"}, now)
 	if ok || wait != 500*time.Millisecond {
 		t.Errorf("the fourth: %v, %s", ok, wait)
 	}
-	if _, ok := l.take("b", now); !ok {
+	if _, ok := l.take(limited{credential: "b"}, now); !ok {
 		t.Error("another name was refused")
 	}
-	if _, ok := l.take("a", now.Add(wait)); !ok {
+	if _, ok := l.take(limited{credential: "a"}, now.Add(wait)); !ok {
 		t.Error("refused after waiting as long as it was told to")
 	}
 	for i := range 2 * mostNames {
-		l.take(fmt.Sprint(i), now.Add(time.Duration(i)*time.Second))
+		l.take(limited{credential: fmt.Sprint(i)}, now.Add(time.Duration(i)*time.Second))
 	}
 	if len(l.names) > mostNames {
 		t.Errorf("%d names are kept", len(l.names))

@@ -5,24 +5,32 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
 
 // limiter bounds the requests of many names, each on its own.
 type limiter struct {
 	rate  Rate
 	mu    sync.Mutex
-	names map[string]*rate.Limiter
+	names map[limited]*rate.Limiter
+}
+
+// limited is a name whose requests are bounded: a credential of an organisation, or all of it when that is empty.
+type limited struct {
+	org        tenant.ID
+	credential string
 }
 
 // mostNames is how many names are kept before those that have been quiet are dropped.
 const mostNames = 10_000
 
 func newLimiter(r Rate) *limiter {
-	return &limiter{rate: r, names: map[string]*rate.Limiter{}}
+	return &limiter{rate: r, names: map[limited]*rate.Limiter{}}
 }
 
 // take counts one request. When it is one too many, ok is false and wait says when the next may come.
-func (l *limiter) take(name string, now time.Time) (wait time.Duration, ok bool) {
+func (l *limiter) take(name limited, now time.Time) (wait time.Duration, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	bucket := l.names[name]

@@ -79,19 +79,26 @@ func (p *probe) Write(b []byte) (int, error) { return len(b), nil }
 
 // access writes the line about a request. It holds no query, no credential and nothing a customer said.
 func (a *API) access(r *http.Request, w *recorder, took time.Duration) {
+	ctx, handler := r.Context(), a.Logger.Handler()
+	if !handler.Enabled(ctx, slog.LevelInfo) {
+		return
+	}
 	route := w.route
 	if route == "" {
 		route = "unknown"
 	}
-	fields := []slog.Attr{
+	fields := append(make([]slog.Attr, 0, 10),
 		slog.String("request_id", w.id), slog.String("method", visible(r.Method, 20)), slog.String("route", route),
 		slog.String("path", visible(r.URL.Path, 200)), slog.Int("status", w.status), slog.Int64("bytes", w.bytes),
 		slog.Float64("ms", float64(took.Microseconds())/1000), slog.String("remote", r.RemoteAddr),
-	}
+	)
 	if w.who.org != uuid.Nil {
 		fields = append(fields, slog.String("org", w.who.org.String()), slog.String("credential", w.who.id))
 	}
-	a.Logger.LogAttrs(r.Context(), slog.LevelInfo, "request", fields...)
+	// Made by hand, as the logger would look up the place in the source, which is always this one.
+	line := slog.NewRecord(time.Now(), slog.LevelInfo, "request", 0)
+	line.AddAttrs(fields...)
+	_ = handler.Handle(ctx, line)
 }
 
 // recorder is the answer under way, with what the log wants to know of it.
@@ -135,7 +142,8 @@ func requestID(given string) string {
 	}) < 0 {
 		return given
 	}
-	return "req_" + strconv.FormatUint(rand.Uint64()|1<<63, 36)
+	var room [24]byte
+	return string(strconv.AppendUint(append(room[:0], "req_"...), rand.Uint64()|1<<63, 36))
 }
 
 // visible escapes control characters and cuts what is long, so that nobody writes lines of our log for us.

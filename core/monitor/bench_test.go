@@ -1,6 +1,7 @@
 package monitor_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -9,10 +10,12 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/csm-monitor/csm-monitor/adapters/storage/memory"
 	"github.com/csm-monitor/csm-monitor/core/conversation"
 	"github.com/csm-monitor/csm-monitor/core/metric"
 	"github.com/csm-monitor/csm-monitor/core/money"
 	"github.com/csm-monitor/csm-monitor/core/monitor"
+	"github.com/csm-monitor/csm-monitor/core/port"
 	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
 
@@ -65,6 +68,49 @@ func BenchmarkIngestCore(b *testing.B) {
 	step("read", func(i int) { monitor.Read(merged[i], settings) })
 	step("contribution", func(i int) { metric.Contribution(merged[i]) })
 	step("contribution and encoding", func(i int) { room, _ = metric.Contribution(merged[i]).Values.AppendBinary(room[:0]) })
+}
+
+// answering is a store of new conversations only, which it does not keep.
+type answering struct{ port.Conversations }
+
+func (answering) Apply(_ context.Context, changes []conversation.Change) ([]conversation.Result, error) {
+	results := make([]conversation.Result, len(changes))
+	for i, c := range changes {
+		if results[i].Conversation, results[i].Err = c.Fn(nil); results[i].Err == nil {
+			results[i].Effect = conversation.Created
+		}
+	}
+	return results, nil
+}
+
+// BenchmarkIngest is all that comes before and after the store for one new conversation that arrives alone.
+func BenchmarkIngest(b *testing.B) {
+	store := memory.New()
+	b.Cleanup(func() { _ = store.Close() })
+	m, err := monitor.New(store, monitor.Options{Clock: func() time.Time { return received }})
+	if err != nil {
+		b.Fatal(err)
+	}
+	org, err := m.CreateOrg(b.Context(), "Acme", tenant.SelfHosted)
+	if err != nil {
+		b.Fatal(err)
+	}
+	store.Conversations = answering{store.Conversations}
+	if m, err = monitor.New(store, monitor.Options{Clock: func() time.Time { return received }}); err != nil {
+		b.Fatal(err)
+	}
+	patches := make([]conversation.Patch, 0, 64)
+	for _, a := range arrivals(64) {
+		a.key.Org = org.ID
+		patches = append(patches, a.patch())
+	}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		got, err := m.Ingest(b.Context(), []monitor.Arrival{{Patch: patches[i%len(patches)]}})
+		if err != nil || got[0].Err != nil {
+			b.Fatal(err, got)
+		}
+	}
 }
 
 var received = time.Date(2026, 5, 12, 10, 30, 0, 0, time.UTC)
