@@ -33,35 +33,28 @@ type Stated struct {
 func Verdict(turns []Turn, s Stated) conversation.EscalationFinding {
 	out := conversation.EscalationFinding{AnswersBefore: -1}
 	r := &reader{out: &out}
-	senders := make([]conversation.Sender, len(turns))
-	for i, t := range turns {
-		senders[i] = t.Sender
-	}
-	substantive := csat.Substantive(senders)
-	turnOf := turnNumbers(senders)
-
 	if s.Escalated != nil && *s.Escalated {
 		r.strong(conversation.ExplicitFlag, -1, "escalated: true", time.Time{}, 0)
 		out.Declared = true
 	}
-	if i := humanAfterAI(senders, substantive); i >= 0 {
-		r.strong(conversation.HumanAfterAI, i, "", turns[i].At, turnOf[i])
+	if i := Handover(turns); i < len(turns) {
+		r.strong(conversation.HumanAfterAI, i, "", turns[i].At, customerTurns(turns[:i+1]))
 	}
 	if s.HandedOff {
-		r.strong(conversation.HandoffEvent, -1, "handed off", s.HandedOffAt, turnAt(turns, turnOf, s.HandedOffAt))
+		r.strong(conversation.HandoffEvent, -1, "handed off", s.HandedOffAt, turnAt(turns, s.HandedOffAt))
 	}
-	r.weak(conversation.HumanRequest, turns, func(t Turn) string { return t.HumanRequest })
-	r.weak(conversation.BotGaveUp, turns, func(t Turn) string { return t.GaveUp })
-	r.weak(conversation.TransferAnnounced, turns, func(t Turn) string { return t.Transfer })
+	r.weak(conversation.HumanRequest, turns, func(t *Turn) string { return t.HumanRequest })
+	r.weak(conversation.BotGaveUp, turns, func(t *Turn) string { return t.GaveUp })
+	r.weak(conversation.TransferAnnounced, turns, func(t *Turn) string { return t.Transfer })
 
 	request := slices.IndexFunc(turns, func(t Turn) bool { return t.HumanRequest != "" })
 	if request >= 0 {
-		out.AnswersBefore = answersBefore(turns, substantive, request)
+		out.AnswersBefore = answersBefore(turns[:request])
 	}
 	out.UnmetRequest = !out.Escalated && unmet(turns)
 	out.FlagConflict = s.Escalated != nil && !*s.Escalated && out.Escalated
 	if out.Escalated && out.Turn == 0 {
-		out.Turn = lastTurn(turnOf)
+		out.Turn = customerTurns(turns)
 	}
 	return out
 }
@@ -69,12 +62,14 @@ func Verdict(turns []Turn, s Stated) conversation.EscalationFinding {
 // Handover is the index of the first message of the hand-off, or len(turns) when none shows: what comes before it is
 // what the AI had to work with.
 func Handover(turns []Turn) int {
-	senders := make([]conversation.Sender, len(turns))
-	for i, t := range turns {
-		senders[i] = t.Sender
-	}
-	if i := humanAfterAI(senders, csat.Substantive(senders)); i >= 0 {
-		return i
+	var l csat.Listener
+	answered := false
+	for i := range turns {
+		sender := turns[i].Sender
+		answered = l.Substantive(sender) || answered
+		if answered && sender == conversation.HumanAgent {
+			return i
+		}
 	}
 	return len(turns)
 }
@@ -96,10 +91,10 @@ func (r *reader) strong(signal conversation.Signal, message int, words string, a
 	}
 }
 
-func (r *reader) weak(signal conversation.Signal, turns []Turn, words func(Turn) string) {
+func (r *reader) weak(signal conversation.Signal, turns []Turn, words func(*Turn) string) {
 	found := false
-	for i, t := range turns {
-		if w := words(t); w != "" {
+	for i := range turns {
+		if w := words(&turns[i]); w != "" {
 			found = true
 			r.out.Evidence = append(r.out.Evidence, conversation.Evidence{Signal: signal, Message: i, Words: w})
 		}
@@ -107,17 +102,6 @@ func (r *reader) weak(signal conversation.Signal, turns []Turn, words func(Turn)
 	if found {
 		r.out.Signals = append(r.out.Signals, signal)
 	}
-}
-
-func humanAfterAI(senders []conversation.Sender, substantive []bool) int {
-	seen := false
-	for i, s := range senders {
-		seen = seen || substantive[i]
-		if seen && s == conversation.HumanAgent {
-			return i
-		}
-	}
-	return -1
 }
 
 // unmet says that the customer asked for a person and nobody came: after the last time there is no person's message, and
@@ -138,49 +122,60 @@ func unmet(turns []Turn) bool {
 	return asked
 }
 
-func answersBefore(turns []Turn, substantive []bool, request int) int {
+// answersBefore counts the substantive answers before a request: those that neither give up nor hand over.
+func answersBefore(turns []Turn) int {
+	var l csat.Listener
 	n := 0
-	for i := range request {
-		if substantive[i] && turns[i].GaveUp == "" && turns[i].Transfer == "" {
+	for i := range turns {
+		if t := &turns[i]; l.Substantive(t.Sender) && t.GaveUp == "" && t.Transfer == "" {
 			n++
 		}
 	}
 	return n
 }
 
-// turnNumbers counts customer turns: runs of customer messages, from 1.
-func turnNumbers(senders []conversation.Sender) []int {
-	out := make([]int, len(senders))
-	n, previous := 0, conversation.Sender("")
-	for i, s := range senders {
-		if s == conversation.Customer && previous != conversation.Customer {
-			n++
-		}
-		if s != conversation.System {
-			previous = s
-		}
-		out[i] = n
+// turnCounter counts customer turns: runs of customer messages.
+type turnCounter struct {
+	turns    int
+	previous conversation.Sender
+}
+
+// hear takes in the next message.
+func (c *turnCounter) hear(sender conversation.Sender) {
+	if sender == conversation.Customer && c.previous != conversation.Customer {
+		c.turns++
 	}
-	return out
+	if sender != conversation.System {
+		c.previous = sender
+	}
 }
 
 // CustomerTurns is the number of runs of customer messages.
-func CustomerTurns(senders []conversation.Sender) int { return lastTurn(turnNumbers(senders)) }
-
-func lastTurn(turnOf []int) int {
-	if len(turnOf) == 0 {
-		return 0
+func CustomerTurns(senders []conversation.Sender) int {
+	var c turnCounter
+	for _, s := range senders {
+		c.hear(s)
 	}
-	return turnOf[len(turnOf)-1]
+	return c.turns
+}
+
+func customerTurns(turns []Turn) int {
+	var c turnCounter
+	for i := range turns {
+		c.hear(turns[i].Sender)
+	}
+	return c.turns
 }
 
 // turnAt is the customer turn under way at a time, the first when none had begun.
-func turnAt(turns []Turn, turnOf []int, at time.Time) int {
-	n := min(1, lastTurn(turnOf))
-	for i, t := range turns {
-		if !t.At.After(at) {
-			n = max(n, turnOf[i])
+func turnAt(turns []Turn, at time.Time) int {
+	var c turnCounter
+	n := 0
+	for i := range turns {
+		c.hear(turns[i].Sender)
+		if !turns[i].At.After(at) {
+			n = max(n, c.turns)
 		}
 	}
-	return n
+	return max(n, min(1, c.turns))
 }

@@ -21,61 +21,77 @@ import (
 // again is safe either way.
 func (m *Monitor) Ingest(ctx context.Context, arrivals []Arrival) ([]conversation.Result, error) {
 	now := m.now()
-	results := make([]conversation.Result, len(arrivals))
 	changes := make([]conversation.Change, 0, len(arrivals))
-	at := make([]int, 0, len(arrivals))
+	refused := make(map[int]error) // by place among the arrivals
 	var moved departed
-	for i, a := range arrivals {
+	for i := range arrivals {
+		a := &arrivals[i]
 		if err := a.Patch.Validate(now); err != nil {
-			results[i].Err = err
+			refused[i] = err
 			continue
 		}
 		settings, err := m.settings(ctx, a.Patch.Key.Org)
 		if err != nil {
 			return nil, fmt.Errorf("reading the organisation's settings: %w", err)
 		}
-		changes, at = append(changes, m.change(a, settings, &moved)), append(at, i)
+		changes = append(changes, m.change(a, settings, &moved))
 	}
 	if len(changes) == 1 {
 		_, _ = changes[0].Fn(nil) // thought here, in the caller's own time, and remembered
 	}
-	if len(changes) == 0 {
-		return results, nil
+	var stored []conversation.Result
+	if len(changes) > 0 {
+		var err error
+		if stored, err = m.store.Conversations.Apply(ctx, changes); err != nil {
+			return nil, err
+		}
 	}
-	stored, err := m.store.Conversations.Apply(ctx, changes)
-	if err != nil {
-		return nil, err
+	return inOrder(len(arrivals), stored, refused), m.linkDeparted(ctx, moved.take(), stored)
+}
+
+// inOrder are the results of n arrivals, of which some were refused before they came to the store.
+func inOrder(n int, stored []conversation.Result, refused map[int]error) []conversation.Result {
+	if len(refused) == 0 {
+		return stored
 	}
-	for k, i := range at {
-		results[i] = stored[k]
+	results := make([]conversation.Result, n)
+	for i := range results {
+		if err, ok := refused[i]; ok {
+			results[i].Err = err
+			continue
+		}
+		results[i], stored = stored[0], stored[1:]
 	}
-	return results, m.linkDeparted(ctx, moved.take(), stored)
+	return results
 }
 
 // change merges an arrival into what is stored. What it makes of a conversation that is new is worked out once: most
 // are, and a store may ask before it knows.
-func (m *Monitor) change(a Arrival, settings tenant.Settings, moved *departed) conversation.Change {
-	merge := func(old *conversation.Conversation) (conversation.Conversation, error) {
-		c := conversation.Merge(old, a.Patch)
+func (m *Monitor) change(a *Arrival, settings tenant.Settings, moved *departed) conversation.Change {
+	merge := func(old *conversation.Conversation) (*conversation.Conversation, error) {
+		c := new(conversation.Conversation)
+		*c = conversation.Merge(old, a.Patch)
 		if len(c.Messages) > conversation.MaxMessages {
 			return c, &conversation.Invalid{Faults: []conversation.Fault{{
 				Field:   "/messages",
 				Message: fmt.Sprintf("would make %d messages in all; a conversation holds at most %d", len(c.Messages), conversation.MaxMessages),
 			}}}
 		}
-		c.Findings = m.read(&c, settings)
+		c.Findings = m.read(c, settings)
 		moved.note(old, c)
 		return c, nil
 	}
-	fresh := sync.OnceValues(func() (conversation.Conversation, error) { return merge(nil) })
+	fresh := sync.OnceValues(func() (*conversation.Conversation, error) { return merge(nil) })
 	return conversation.Change{
 		Key:  a.Patch.Key,
 		Once: a.Once,
 		Fn: func(old *conversation.Conversation) (conversation.Conversation, error) {
 			if old == nil {
-				return fresh()
+				c, err := fresh()
+				return *c, err
 			}
-			return merge(old)
+			c, err := merge(old)
+			return *c, err
 		},
 	}
 }

@@ -98,8 +98,8 @@ type departed struct {
 }
 
 // note keeps old if next is elsewhere. A store may ask for the same change twice.
-func (d *departed) note(old *conversation.Conversation, next conversation.Conversation) {
-	if old == nil || !old.Facts.CustomerID.OK() || contactOf(*old) == contactOf(next) && old.StartedAt.Equal(next.StartedAt) {
+func (d *departed) note(old, next *conversation.Conversation) {
+	if old == nil || !old.Facts.CustomerID.OK() || contactOf(*old) == contactOf(*next) && old.StartedAt.Equal(next.StartedAt) {
 		return
 	}
 	d.mu.Lock()

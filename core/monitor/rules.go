@@ -40,13 +40,18 @@ type reading struct {
 	reader  text.Reader
 	senders []conversation.Sender
 	// words and cues are of the messages of customers and of the automated side; those of others are not read.
-	words []text.Reading
-	cues  []cue.Found
-	turns []escalation.Turn
-	mood  sentiment.Finding
-	// before is the mood as it was when the conversation was handed over.
-	before sentiment.Finding
-	f      conversation.Findings
+	words    []text.Reading
+	cues     []cue.Found
+	turns    []escalation.Turn
+	touches  []csat.Turn
+	answers  []outcome.Turn
+	said     []*text.Reading // by the customer; nil where somebody else wrote
+	listener sentiment.Listener
+	mood     sentiment.Finding
+	// handover is where the conversation was handed over, before is the mood as it was then.
+	handover int
+	before   sentiment.Finding
+	f        conversation.Findings
 }
 
 // longRoom is the number of messages from which on a room is not kept.
@@ -56,8 +61,8 @@ func (r *reading) read(c *conversation.Conversation, settings tenant.Settings) c
 	defer r.leave()
 	r.c = c
 	n := len(c.Messages)
-	r.words, r.cues, r.turns = slices.Grow(r.words[:0], n)[:n], slices.Grow(r.cues[:0], n)[:n], slices.Grow(r.turns[:0], n)[:n]
-	r.senders = slices.Grow(r.senders[:0], n)[:n]
+	r.words, r.cues, r.turns = sized(r.words, n), sized(r.cues, n), sized(r.turns, n)
+	r.touches, r.answers, r.said, r.senders = sized(r.touches, n), sized(r.answers, n), sized(r.said, n), sized(r.senders, n)
 	size := 0
 	for i := range c.Messages {
 		size += len(c.Messages[i].Content)
@@ -69,13 +74,17 @@ func (r *reading) read(c *conversation.Conversation, settings tenant.Settings) c
 		switch {
 		case m.Sender == conversation.Customer:
 			r.words[i] = r.reader.Read(m.Content)
+			r.said[i] = &r.words[i]
 			r.cues[i] = cue.OfCustomer(&r.words[i])
 		case m.Sender.Automated():
 			r.words[i] = r.reader.Read(m.Content)
 			r.cues[i] = cue.OfBot(&r.words[i])
 		}
 		r.turns[i] = escalation.ReadTurn(m.Sender, m.Order, r.cues[i])
+		r.touches[i] = csat.Turn{Sender: m.Sender, At: m.Order}
+		r.answers[i] = outcome.TurnOf(m.Sender, &r.words[i], r.cues[i])
 	}
+	r.handover = escalation.Handover(r.turns)
 	r.handler()
 	r.sentiment()
 	r.escalation(settings)
@@ -84,6 +93,9 @@ func (r *reading) read(c *conversation.Conversation, settings tenant.Settings) c
 	r.durations()
 	return r.f
 }
+
+// sized is list with room for n cleared places.
+func sized[T any](list []T, n int) []T { return slices.Grow(list[:0], n)[:n] }
 
 // leave clears the room for the next conversation.
 func (r *reading) leave() {
@@ -94,12 +106,16 @@ func (r *reading) leave() {
 	clear(r.words)
 	clear(r.cues)
 	clear(r.turns)
+	clear(r.touches)
+	clear(r.answers)
+	clear(r.said)
+	r.listener.Reset()
 	r.reader.Reset()
 	r.c, r.mood, r.before, r.f = nil, sentiment.Finding{}, sentiment.Finding{}, conversation.Findings{}
 }
 
 func (r *reading) handler() {
-	facts := r.c.Facts
+	facts := &r.c.Facts
 	r.f.Handler, r.f.HandlerConflict = csat.Handler(r.senders, csat.Flags{
 		AIHandled: facts.AIHandled.Get(), AIAgent: facts.AIAgentID.OK(), Escalated: facts.Escalated.Get(),
 	})
@@ -112,22 +128,18 @@ func (r *reading) handler() {
 	if ratedAt.IsZero() {
 		ratedAt = r.c.EndedAt
 	}
-	r.f.LastTouch = csat.LastTouch(lo.Map(r.c.Messages, func(m conversation.Message, _ int) csat.Turn {
-		return csat.Turn{Sender: m.Sender, At: m.Order}
-	}), ratedAt)
+	r.f.LastTouch = csat.LastTouch(r.touches, ratedAt)
 }
 
 func (r *reading) sentiment() {
-	handover := escalation.Handover(r.turns)
-	var l sentiment.Listener
 	for i, sender := range r.senders {
-		if i == handover {
-			r.before = l.Finding()
+		if i == r.handover {
+			r.before = r.listener.Finding()
 		}
-		l.Hear(sentiment.Turn{Sender: sentiment.Sender(sender), Read: &r.words[i], Cues: r.cues[i]})
+		r.listener.Hear(sentiment.Turn{Sender: sentiment.Sender(sender), Read: &r.words[i], Cues: r.cues[i]})
 	}
-	r.mood = l.Finding()
-	if handover == len(r.turns) {
+	r.mood = r.listener.Finding()
+	if r.handover == len(r.turns) {
 		r.before = r.mood
 	}
 	r.f.Sentiment = conversation.SentimentFinding{
@@ -140,7 +152,7 @@ func (r *reading) sentiment() {
 }
 
 func (r *reading) escalation(settings tenant.Settings) {
-	facts := r.c.Facts
+	facts := &r.c.Facts
 	f := escalation.Verdict(r.turns, escalation.Stated{
 		Escalated: facts.Escalated.Get(), HandedOff: facts.HandedOffAt.OK(), HandedOffAt: facts.HandedOffAt.Value,
 	})
@@ -148,16 +160,16 @@ func (r *reading) escalation(settings tenant.Settings) {
 		f.Primary, f.Secondary = escalation.Why(escalation.Causes{
 			Declared: escalation.MapReason(facts.EscalationReason.Value),
 			Policy:   facts.Topic.OK() && slices.Contains(settings.PolicyTopics, facts.Topic.Value),
-			Signals:  r.signalsBefore(escalation.Handover(r.turns)),
+			Signals:  r.signalsBefore(),
 		})
 	}
 	r.f.Escalation = f
 }
 
 // signalsBefore is what fired before the hand-off, in the order of the reasons they speak for.
-func (r *reading) signalsBefore(handover int) []conversation.Signal {
+func (r *reading) signalsBefore() []conversation.Signal {
 	gaveUp, asked := false, false
-	for _, t := range r.turns[:handover] {
+	for _, t := range r.turns[:r.handover] {
 		gaveUp = gaveUp || t.GaveUp != ""
 		asked = asked || t.HumanRequest != ""
 	}
@@ -181,10 +193,7 @@ func (r *reading) signalsBefore(handover int) []conversation.Signal {
 }
 
 func (r *reading) outcome() {
-	turns := lo.Map(r.senders, func(s conversation.Sender, i int) outcome.Turn {
-		return outcome.TurnOf(s, &r.words[i], r.cues[i])
-	})
-	r.f.Outcome = outcome.Read(turns, outcome.Stated{
+	r.f.Outcome = outcome.Read(r.answers, outcome.Stated{
 		Handler: r.f.Handler, Escalated: r.f.Escalation.Escalated, Unmet: r.f.Escalation.UnmetRequest,
 		Rating: r.c.Facts.Rating.Get(), PlatformConfirmed: r.c.Facts.FirstContactResolution.Value,
 		Unhappy: r.f.Sentiment.Label.Unhappy(), Repeated: r.mood.Points.Repetition > 0,
@@ -204,12 +213,7 @@ func (r *reading) failure() {
 		AIInvolved: true, Escalated: r.f.Escalation.Escalated, Rating: score,
 		Unhappy: r.f.Sentiment.Label.Unhappy(), BotGaveUp: gaveUp, CustomerRepeated: r.mood.Points.Repetition > 0,
 	}), func(f knowledge.Failure, _ int) conversation.Failure { return conversation.Failure(f) })
-	question, ok := knowledge.ExtractRead(lo.Map(r.senders, func(s conversation.Sender, i int) *text.Reading {
-		if s != conversation.Customer {
-			return nil
-		}
-		return &r.words[i]
-	}), r.firstFailure())
+	question, ok := knowledge.ExtractRead(r.said, r.firstFailure())
 	if ok {
 		r.f.Failure.Question, r.f.Failure.At = question.Text, r.c.Messages[question.Message].Order
 	}
@@ -218,7 +222,7 @@ func (r *reading) failure() {
 // firstFailure is the first message that shows the AI failing: a reply that gives up, a request for a person, a
 // repetition or the hand-off itself.
 func (r *reading) firstFailure() int {
-	first := escalation.Handover(r.turns)
+	first := r.handover
 	for i, t := range r.turns[:first] {
 		if t.GaveUp != "" || t.HumanRequest != "" {
 			first = i
@@ -234,7 +238,7 @@ func (r *reading) firstFailure() int {
 }
 
 func (r *reading) durations() {
-	facts := r.c.Facts
+	facts := &r.c.Facts
 	switch {
 	case facts.ResolutionSeconds.OK():
 		r.f.ResolutionSeconds = lo.ToPtr(int64(facts.ResolutionSeconds.Value))
@@ -257,11 +261,15 @@ func wholeSeconds(d time.Duration) int64 { return int64(max(d, 0) / time.Second)
 
 // firstResponse is from the customer's first message to the first answer; nil unless the source timed both.
 func firstResponse(messages []conversation.Message) *int64 {
-	asked := slices.IndexFunc(messages, func(m conversation.Message) bool { return m.Sender == conversation.Customer })
-	if asked < 0 || messages[asked].At.IsZero() {
+	asked := 0
+	for asked < len(messages) && messages[asked].Sender != conversation.Customer {
+		asked++
+	}
+	if asked == len(messages) || messages[asked].At.IsZero() {
 		return nil
 	}
-	for _, m := range messages[asked:] {
+	for i := range messages[asked:] {
+		m := &messages[asked+i]
 		if m.Sender.Automated() || m.Sender == conversation.HumanAgent {
 			if m.At.IsZero() {
 				return nil

@@ -111,8 +111,9 @@ func confirmation(turns []Turn, s Stated) (conversation.Evidence, bool) {
 	}
 	i := lastCustomer(turns)
 	answered := false
-	for k, substantive := range csat.Substantive(senders(turns)) {
-		answered = answered || k < i && substantive && !turns[k].NoAnswer
+	var l csat.Listener
+	for k := range max(i, 0) {
+		answered = l.Substantive(turns[k].Sender) && !turns[k].NoAnswer || answered
 	}
 	if i < 0 || !answered || turns[i].Thanks == "" || turns[i].Question {
 		return conversation.Evidence{}, false
@@ -125,8 +126,9 @@ func abandonment(turns []Turn) (conversation.Evidence, bool) {
 		return conversation.Evidence{}, false // flags alone: nothing shows that the customer was left alone
 	}
 	last, answered := -1, false
-	for i, substantive := range csat.Substantive(senders(turns)) {
-		if substantive {
+	var l csat.Listener
+	for i := range turns {
+		if l.Substantive(turns[i].Sender) {
 			last = i
 			answered = answered || !turns[i].NoAnswer
 		}
@@ -169,17 +171,18 @@ func doubt(turns []Turn, s Stated) (conversation.Evidence, bool) {
 // refusal is the index of the last answer with news when that was a refusal, else -1: what was refused and then done
 // is done.
 func refusal(turns []Turn) int {
-	substantive := csat.Substantive(senders(turns))
-	for i := len(turns) - 1; i >= 0; i-- {
-		switch {
-		case !substantive[i]:
-		case turns[i].Answer.Refused != "":
-			return i
-		case turns[i].Answer.Granted != "":
-			return -1
+	refused := -1
+	var l csat.Listener
+	for i := range turns {
+		switch t := &turns[i]; {
+		case !l.Substantive(t.Sender):
+		case t.Answer.Refused != "":
+			refused = i
+		case t.Answer.Granted != "":
+			refused = -1
 		}
 	}
-	return -1
+	return refused
 }
 
 // resignation is the index of a message by which the customer gives up, when it is one of the last two of theirs and
@@ -197,14 +200,6 @@ func resignation(turns []Turn) int {
 		}
 	}
 	return -1
-}
-
-func senders(turns []Turn) []conversation.Sender {
-	out := make([]conversation.Sender, len(turns))
-	for i, t := range turns {
-		out[i] = t.Sender
-	}
-	return out
 }
 
 func lastCustomer(turns []Turn) int {

@@ -13,26 +13,26 @@ type Flags struct {
 	Escalated *bool
 }
 
-// Substantive says for each message whether it is an automated answer: one after the customer first spoke. A greeting
-// is not handling.
-func Substantive(senders []conversation.Sender) []bool {
-	out := make([]bool, len(senders))
-	spoken := false
-	for i, s := range senders {
-		out[i] = spoken && s.Automated()
-		spoken = spoken || s == conversation.Customer
-	}
-	return out
+// Listener tells automated answers from greetings. The zero value has heard nothing of a conversation.
+type Listener struct{ spoken bool }
+
+// Substantive says whether the next message is an automated answer: one after the customer first spoke. A greeting is
+// not handling.
+func (l *Listener) Substantive(sender conversation.Sender) bool {
+	substantive := l.spoken && sender.Automated()
+	l.spoken = l.spoken || sender == conversation.Customer
+	return substantive
 }
 
 // Handler says who dealt with a conversation. Messages beat flags; conflict says that a flag disagrees with them.
 func Handler(senders []conversation.Sender, f Flags) (h conversation.Handler, conflict bool) {
 	automated, human := -1, -1
-	for i, substantive := range Substantive(senders) {
-		if substantive && automated < 0 {
+	var l Listener
+	for i, sender := range senders {
+		if l.Substantive(sender) && automated < 0 {
 			automated = i
 		}
-		if senders[i] == conversation.HumanAgent && human < 0 {
+		if sender == conversation.HumanAgent && human < 0 {
 			human = i
 		}
 	}

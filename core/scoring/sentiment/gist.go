@@ -41,7 +41,7 @@ func (g gist) similar(other gist, similarity float64) bool {
 	return g.tokens().jaccard(other.tokens()) >= similarity
 }
 
-func (g gist) tokens() tokens { return distinct(g.read.Forms(nil, text.Stop)) }
+func (g gist) tokens() tokens { return distinct(g.read.Forms(make([]string, 0, g.words), text.Stop)) }
 
 // tokens are the distinct content words of a message in the order of the alphabet.
 type tokens []string

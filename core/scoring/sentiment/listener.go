@@ -27,6 +27,16 @@ type Listener struct {
 	cues     []Cue
 	replies  []gist
 	loop     *Cue // two automated messages alike, which scores once the customer writes again
+	// compounds are those of the first remarks.
+	compounds []float64
+}
+
+// Reset makes a Listener ready for another conversation. The cues of its findings are lost.
+func (l *Listener) Reset() {
+	clear(l.said)
+	clear(l.replies)
+	clear(l.cues)
+	*l = Listener{said: l.said[:0], replies: l.replies[:0], cues: l.cues[:0], compounds: l.compounds[:0]}
 }
 
 // A remark is a message of the customer that is not blank.
@@ -34,8 +44,6 @@ type remark struct {
 	gist
 	unhelped bool // it says that the answer was no help
 	thanks   bool
-	judged   bool // the compound is known
-	compound float64
 }
 
 // Hear takes in the next turn.
@@ -66,23 +74,19 @@ func (l *Listener) Finding() Finding {
 		f.Label = l.labelByCues()
 		return f
 	}
-	compounds := l.compounds()
+	compounds := l.judge()
 	last := compounds[len(compounds)-1]
 	f.Compound, f.Last = ConversationCompound(compounds), &last
 	f.Label = ConversationLabel(f.Frustration, f.Compound, f.Last)
 	return f
 }
 
-func (l *Listener) compounds() []float64 {
-	compounds := make([]float64, len(l.said))
-	for i := range l.said {
-		said := &l.said[i]
-		if !said.judged {
-			said.compound, said.judged = supportCompound(said.read, said.unhelped), true
-		}
-		compounds[i] = said.compound
+// judge works out the compounds of the remarks that have none yet.
+func (l *Listener) judge() []float64 {
+	for _, said := range l.said[len(l.compounds):] {
+		l.compounds = append(l.compounds, supportCompound(said.read, said.unhelped))
 	}
-	return compounds
+	return l.compounds
 }
 
 // labelByCues is the label without a lexicon: frustrated as in ConversationLabel, where a message that the answer was
