@@ -23,7 +23,7 @@ const (
 )
 
 // batch is a batch on its way in. It is read, stored and answered chunk by chunk, in constant memory: while one chunk is
-// stored the next is read.
+// stored the next is read and prepared.
 type batch struct {
 	call   *call
 	items  items.Reader
@@ -39,6 +39,9 @@ type batch struct {
 type chunk struct {
 	results  []wire.BatchResult
 	arrivals []monitor.Arrival
+	// ready are the arrivals as they will be stored, unready is why they cannot be.
+	ready   *monitor.Prepared
+	unready error
 	// at maps an arrival to its result.
 	at    []int
 	bytes int
@@ -75,8 +78,14 @@ func (c *call) postBatch() error {
 // ones are results.
 func (b *batch) run() error {
 	under, free := (*chunk)(nil), new(chunk) // the one that is being stored, and the one to read into
+	defer func() {
+		if under != nil {
+			<-under.stored // whatever happened to the next, nobody else writes the answer meanwhile
+		}
+	}()
 	for {
 		ended := b.gather(free)
+		free.ready, free.unready = b.call.api.Monitor.Prepare(b.call.r.Context(), free.arrivals)
 		if under != nil {
 			<-under.stored
 			if stopped := under.stopped; stopped != nil {
@@ -189,7 +198,11 @@ func (b *batch) keep(c *chunk) error {
 	if len(c.arrivals) == 0 {
 		return nil
 	}
-	results, err := b.call.api.Monitor.Ingest(b.call.r.Context(), c.arrivals)
+	var results []conversation.Result
+	err := c.unready
+	if err == nil {
+		results, err = c.ready.Store(b.call.r.Context())
+	}
 	if err != nil {
 		for _, i := range c.at {
 			b.refuse(&c.results[i], err)

@@ -20,33 +20,54 @@ import (
 // means that nothing was stored, or that what followed a conversation's old place could not be linked anew; sending
 // again is safe either way.
 func (m *Monitor) Ingest(ctx context.Context, arrivals []Arrival) ([]conversation.Result, error) {
+	p, err := m.Prepare(ctx, arrivals)
+	if err != nil {
+		return nil, err
+	}
+	return p.Store(ctx)
+}
+
+// Prepared are arrivals that were checked and read, and are ready to be stored.
+type Prepared struct {
+	monitor *Monitor
+	changes []conversation.Change
+	// refused are the errors of bad arrivals, by their place.
+	refused map[int]error
+	moved   departed
+}
+
+// Prepare is the first half of Ingest: all the thought that arrivals take if they are new, as most are. Whoever has many
+// prepares the next ones while the last are stored. An error means that an organisation's settings could not be had.
+func (m *Monitor) Prepare(ctx context.Context, arrivals []Arrival) (*Prepared, error) {
 	now := m.now()
-	changes := make([]conversation.Change, 0, len(arrivals))
-	refused := make(map[int]error) // by place among the arrivals
-	var moved departed
+	p := &Prepared{monitor: m, changes: make([]conversation.Change, 0, len(arrivals)), refused: map[int]error{}}
 	for i := range arrivals {
 		a := &arrivals[i]
 		if err := a.Patch.Validate(now); err != nil {
-			refused[i] = err
+			p.refused[i] = err
 			continue
 		}
 		settings, err := m.settings(ctx, a.Patch.Key.Org)
 		if err != nil {
 			return nil, fmt.Errorf("reading the organisation's settings: %w", err)
 		}
-		changes = append(changes, m.change(a, settings, &moved))
+		change := m.change(a, settings, &p.moved)
+		_, _ = change.Fn(nil) // what it gives is remembered
+		p.changes = append(p.changes, change)
 	}
-	if len(changes) == 1 {
-		_, _ = changes[0].Fn(nil) // thought here, in the caller's own time, and remembered
-	}
+	return p, nil
+}
+
+// Store is the second half of Ingest. It may be called once.
+func (p *Prepared) Store(ctx context.Context) ([]conversation.Result, error) {
 	var stored []conversation.Result
-	if len(changes) > 0 {
+	if len(p.changes) > 0 {
 		var err error
-		if stored, err = m.store.Conversations.Apply(ctx, changes); err != nil {
+		if stored, err = p.monitor.store.Conversations.Apply(ctx, p.changes); err != nil {
 			return nil, err
 		}
 	}
-	return inOrder(len(arrivals), stored, refused), m.linkDeparted(ctx, moved.take(), stored)
+	return inOrder(len(stored)+len(p.refused), stored, p.refused), p.monitor.linkDeparted(ctx, p.moved.take(), stored)
 }
 
 // inOrder are the results of n arrivals, of which some were refused before they came to the store.
