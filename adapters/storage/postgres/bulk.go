@@ -7,15 +7,23 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/samber/lo"
 
 	"github.com/csm-monitor/csm-monitor/adapters/storage/internal/sqlstore"
+	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
 
-// bulk writes many rows in one statement: their columns travel as arrays.
+// bulk reads and writes many rows in one statement: new rows are copied, those of other statements travel as arrays.
 type bulk struct{}
 
-// types are the array types of sqlstore.RowColumns, in their order.
+// on runs fn on the connection itself.
+func on(conn *sql.Conn, fn func(*pgx.Conn) error) error {
+	return conn.Raw(func(c any) error { return fn(c.(*stdlib.Conn).Conn()) })
+}
+
+// types are those of sqlstore.RowColumns, in their order.
 var types = []string{
 	"uuid", "uuid", "bigint", "bigint", "smallint", "smallint", "smallint", "smallint", "smallint", "smallint", "smallint",
 	"smallint", "smallint", "text", "bigint", "bigint", "bigint", "bigint", "bytea", "bytea",
@@ -28,22 +36,52 @@ func unnest(first int, types ...string) string {
 
 var (
 	columns = strings.Split(sqlstore.RowColumns, ", ")
-	insert  = `INSERT INTO conversations (` + sqlstore.RowColumns + `) SELECT * FROM ` + unnest(1, types...)
-	update  = `UPDATE conversations AS c SET ` +
+	// Each conversation is looked for by itself: a plan for all of them at once, made when the table was small, would read
+	// all that the organisation has.
+	stored = `SELECT c.* FROM unnest($2::uuid[]) AS k (uid)
+		CROSS JOIN LATERAL (SELECT ` + sqlstore.StoredColumns + ` FROM conversations WHERE org = $1 AND uid = k.uid LIMIT 1) AS c`
+	insert = `COPY conversations (` + sqlstore.RowColumns + `) FROM STDIN BINARY`
+	update = `UPDATE conversations AS c SET ` +
 		strings.Join(lo.Map(columns[2:], func(c string, _ int) string { return c + " = n." + c }), ", ") +
 		` FROM ` + unnest(1, types...) + ` AS n (` + sqlstore.RowColumns + `) WHERE c.org = n.org AND c.uid = n.uid`
 )
 
+// Stored reads the rows of conversations.
+func (bulk) Stored(ctx context.Context, conn *sql.Conn, org tenant.ID, uids []uuid.UUID, fn func(sqlstore.Row) error) error {
+	return on(conn, func(c *pgx.Conn) error {
+		rows, err := c.Query(ctx, stored, org, uids)
+		if err != nil {
+			return err
+		}
+		var r sqlstore.Row
+		_, err = pgx.ForEachRow(rows, r.StoredInto(), func() error {
+			found := r
+			r = sqlstore.Row{}
+			return fn(found)
+		})
+		return err
+	})
+}
+
 // Insert stores new rows.
-func (bulk) Insert(ctx context.Context, tx *sql.Tx, rows []sqlstore.Row) error {
-	_, err := tx.ExecContext(ctx, insert, arrays(rows)...)
-	return err
+func (bulk) Insert(ctx context.Context, conn *sql.Conn, rows []sqlstore.Row) error {
+	size := 0
+	for i := range rows {
+		size += len(rows[i].Content) + len(rows[i].Vector) + 256
+	}
+	data := newCopyData(size)
+	for i := range rows {
+		data.row(types, rows[i].Values()...)
+	}
+	return data.send(ctx, conn, insert)
 }
 
 // Update replaces stored rows.
-func (bulk) Update(ctx context.Context, tx *sql.Tx, rows []sqlstore.Row) error {
-	_, err := tx.ExecContext(ctx, update, arrays(rows)...)
-	return err
+func (bulk) Update(ctx context.Context, conn *sql.Conn, rows []sqlstore.Row) error {
+	return on(conn, func(c *pgx.Conn) error {
+		_, err := c.Exec(ctx, update, arrays(rows)...)
+		return err
+	})
 }
 
 func arrays(rows []sqlstore.Row) []any {
@@ -82,23 +120,25 @@ func arrays(rows []sqlstore.Row) []any {
 	}
 }
 
-var cellTypes = []string{"integer", "bigint", "smallint", "smallint", "smallint", "text"}
-
 var (
-	loadCells = `SELECT k.place, c.vector FROM ` + unnest(2, cellTypes...) + ` WITH ORDINALITY AS k (view, bucket, handler, platform, priority, topic, place)
-		JOIN cells c ON c.org = $1 AND c.view = k.view AND c.bucket = k.bucket AND c.handler = k.handler AND c.platform = k.platform
-			AND c.priority = k.priority AND c.topic = k.topic`
-	putCells = `INSERT INTO cells (org, view, bucket, handler, platform, priority, topic, vector)
-		SELECT $1::uuid, * FROM ` + unnest(2, append(append([]string{}, cellTypes...), "bytea")...) + `
-		ON CONFLICT (org, view, bucket, handler, platform, priority, topic) DO UPDATE SET vector = excluded.vector`
+	cellTypes = []string{"uuid", "integer", "bigint", "smallint", "smallint", "smallint", "text", "bytea"}
+	keyTypes  = cellTypes[1:7]
+
+	loadCells = `SELECT k.place, c.vector FROM ` + unnest(2, keyTypes...) + ` WITH ORDINALITY AS k (view, bucket, handler, platform, priority, topic, place)
+		CROSS JOIN LATERAL (SELECT vector FROM cells WHERE org = $1 AND view = k.view AND bucket = k.bucket AND handler = k.handler AND platform = k.platform
+			AND priority = k.priority AND topic = k.topic LIMIT 1) AS c`
+	insertCells = `COPY cells (org, view, bucket, handler, platform, priority, topic, vector) FROM STDIN BINARY`
+	updateCells = `UPDATE cells AS c SET vector = n.vector FROM ` + unnest(2, cellTypes[1:]...) + ` AS n (view, bucket, handler, platform, priority, topic, vector)
+		WHERE c.org = $1 AND c.view = n.view AND c.bucket = n.bucket AND c.handler = n.handler AND c.platform = n.platform
+			AND c.priority = n.priority AND c.topic = n.topic`
 )
 
-func cellArrays(org []byte, keys []sqlstore.CellKey) []any {
+func keyArrays(org tenant.ID, keys []sqlstore.CellKey) []any {
 	column := func(get func(sqlstore.CellKey) int64) []int64 {
 		return lo.Map(keys, func(k sqlstore.CellKey, _ int) int64 { return get(k) })
 	}
 	return []any{
-		uuid.UUID(org),
+		org,
 		column(func(k sqlstore.CellKey) int64 { return k.View }),
 		column(func(k sqlstore.CellKey) int64 { return k.Bucket }),
 		column(func(k sqlstore.CellKey) int64 { return k.Handler }),
@@ -109,33 +149,46 @@ func cellArrays(org []byte, keys []sqlstore.CellKey) []any {
 }
 
 // LoadCells reads the values of cells.
-func (bulk) LoadCells(ctx context.Context, tx *sql.Tx, org []byte, keys []sqlstore.CellKey) (map[sqlstore.CellKey][]byte, error) {
-	return load(ctx, tx, loadCells, cellArrays(org, keys), keys)
-}
-
-// PutCells stores the values of cells.
-func (bulk) PutCells(ctx context.Context, tx *sql.Tx, org []byte, keys []sqlstore.CellKey, values [][]byte) error {
-	_, err := tx.ExecContext(ctx, putCells, append(cellArrays(org, keys), values)...)
-	return err
-}
-
-// load reads values by the places of their keys.
-func load[K comparable](ctx context.Context, tx *sql.Tx, query string, args []any, keys []K) (map[K][]byte, error) {
-	rows, err := tx.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	out := make(map[K][]byte, len(keys))
-	for rows.Next() {
-		var (
-			place int
-			value []byte
-		)
-		if err := rows.Scan(&place, &value); err != nil {
-			return nil, err
+func (bulk) LoadCells(ctx context.Context, conn *sql.Conn, org tenant.ID, keys []sqlstore.CellKey) (map[sqlstore.CellKey][]byte, error) {
+	out := map[sqlstore.CellKey][]byte{}
+	err := on(conn, func(c *pgx.Conn) error {
+		rows, err := c.Query(ctx, loadCells, keyArrays(org, keys)...)
+		if err != nil {
+			return err
 		}
-		out[keys[place-1]] = value
+		var (
+			place  int
+			vector []byte
+		)
+		_, err = pgx.ForEachRow(rows, []any{&place, &vector}, func() error {
+			out[keys[place-1]], vector = vector, nil
+			return nil
+		})
+		return err
+	})
+	return out, err
+}
+
+// InsertCells stores new cells.
+func (bulk) InsertCells(ctx context.Context, conn *sql.Conn, org tenant.ID, cells []sqlstore.StoredCell) error {
+	if len(cells) == 0 {
+		return nil
 	}
-	return out, rows.Err()
+	data := newCopyData(len(cells) * 128)
+	for _, k := range cells {
+		data.row(cellTypes, org[:], k.View, k.Bucket, k.Handler, k.Platform, k.Priority, k.Topic, k.Vector)
+	}
+	return data.send(ctx, conn, insertCells)
+}
+
+// UpdateCells replaces stored cells.
+func (bulk) UpdateCells(ctx context.Context, conn *sql.Conn, org tenant.ID, cells []sqlstore.StoredCell) error {
+	if len(cells) == 0 {
+		return nil
+	}
+	return on(conn, func(c *pgx.Conn) error {
+		args := keyArrays(org, lo.Map(cells, func(k sqlstore.StoredCell, _ int) sqlstore.CellKey { return k.CellKey }))
+		_, err := c.Exec(ctx, updateCells, append(args, lo.Map(cells, func(k sqlstore.StoredCell, _ int) []byte { return k.Vector }))...)
+		return err
+	})
 }

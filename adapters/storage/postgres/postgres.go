@@ -47,7 +47,7 @@ func Open(ctx context.Context, dsn string, o storage.Options) (port.Storage, err
 	if err != nil {
 		return port.Storage{}, err
 	}
-	write := connect(config, writers, nil)
+	write := connect(config, writers, byIndex())
 	read := connect(config, readers, map[string]string{
 		"statement_timeout": fmt.Sprint(readTimeout.Milliseconds()), "default_transaction_read_only": "on",
 	})
@@ -70,6 +70,12 @@ func Migrate(ctx context.Context, dsn string) error {
 		err = migrate(ctx, db)
 	}
 	return errors.Join(err, db.Close())
+}
+
+// byIndex are the settings of writers. What they look for they know by its key, of a few rows among millions; a plan that
+// reads a table from end to end, made when that was small, would stay in use while it grows.
+func byIndex() map[string]string {
+	return map[string]string{"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
 }
 
 func start(ctx context.Context, config *pgx.ConnConfig, write, read *sqlx.DB, unsafe []string, o storage.Options) (*sqlstore.Store, error) {

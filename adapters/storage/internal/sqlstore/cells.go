@@ -140,17 +140,27 @@ func (t *tx) putManyParts(sp *space, keys []CellKey, parts cellParts) error {
 	if len(keys) == 0 {
 		return nil
 	}
-	stored, err := t.dialect.Bulk.LoadCells(t.ctx, t.tx.Tx, id(sp.org), keys)
+	stored, err := t.dialect.Bulk.LoadCells(t.ctx, t.conn.Conn, sp.org, keys)
 	if err != nil {
 		return err
 	}
-	values := make([][]byte, len(keys))
-	for i, k := range keys {
-		if values[i], err = AddVectors(append(parts[k], stored[k])...); err != nil {
+	var fresh, moved []StoredCell
+	for _, k := range keys {
+		was, known := stored[k]
+		sum, err := AddVectors(append(parts[k], was)...)
+		switch {
+		case err != nil:
 			return err
+		case known:
+			moved = append(moved, StoredCell{k, sum})
+		case len(sum) > 0:
+			fresh = append(fresh, StoredCell{k, sum})
 		}
 	}
-	return t.dialect.Bulk.PutCells(t.ctx, t.tx.Tx, id(sp.org), keys, values)
+	if err := t.dialect.Bulk.InsertCells(t.ctx, t.conn.Conn, sp.org, fresh); err != nil {
+		return err
+	}
+	return t.dialect.Bulk.UpdateCells(t.ctx, t.conn.Conn, sp.org, moved)
 }
 
 func compareCellKeys(a, b CellKey) int {

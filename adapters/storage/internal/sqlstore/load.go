@@ -37,29 +37,21 @@ func (t *tx) read(sp *space, b *batch) (again []*item, err error) {
 	for _, it := range b.distinct {
 		it.stored, it.gone = nil, false
 	}
-	for _, part := range lo.Chunk(b.distinct, maxIn) {
-		query := `SELECT uid, seq, started_at, platform, handler, priority, topic, vector, content FROM conversations WHERE org = ? AND uid IN ` + in(len(part))
-		err := t.each(query, itemArgs(sp, part), func(scan func(...any) error) error {
-			var r Row
-			if err := scan(&r.UID, &r.Seq, &r.StartedAt, &r.Platform, &r.Handler, &r.Priority, &r.Topic, &r.Vector, &r.Content); err != nil {
-				return err
-			}
-			conv, err := sp.openContent(r.UID, r.Seq, r.Content)
-			if err != nil {
-				return err
-			}
-			values, err := metric.DecodeVector(r.Vector)
-			if err != nil {
-				return err
-			}
-			it := b.byUID[r.UID]
-			it.stored, it.old = &conv, oldRow{key: r.cellKey(), vector: values}
-			again = append(again, it)
-			return nil
-		})
+	if err := t.eachStored(sp, b.distinct, func(r Row) error {
+		conv, err := sp.openContent(r.UID, r.Seq, r.Content)
 		if err != nil {
-			return nil, err
+			return err
 		}
+		values, err := metric.DecodeVector(r.Vector)
+		if err != nil {
+			return err
+		}
+		it := b.byUID[r.UID]
+		it.stored, it.old = &conv, oldRow{key: r.cellKey(), vector: values}
+		again = append(again, it)
+		return nil
+	}); err != nil {
+		return nil, err
 	}
 	if sp.gone > 0 {
 		missing := lo.Filter(b.distinct, func(it *item, _ int) bool { return it.stored == nil })
@@ -78,6 +70,35 @@ func (t *tx) read(sp *space, b *batch) (again []*item, err error) {
 	}
 	// Tokens tie changes together, and those noted on the way here are of a run that has not been stored.
 	return b.distinct, t.recall(b)
+}
+
+// StoredColumns are the columns that Bulk.Stored reads.
+const StoredColumns = `uid, seq, started_at, platform, handler, priority, topic, vector, content`
+
+// StoredInto are the places for StoredColumns in a row.
+func (r *Row) StoredInto() []any {
+	return []any{&r.UID, &r.Seq, &r.StartedAt, &r.Platform, &r.Handler, &r.Priority, &r.Topic, &r.Vector, &r.Content}
+}
+
+// eachStored calls fn with the rows of those conversations that are stored.
+func (t *tx) eachStored(sp *space, items []*item, fn func(Row) error) error {
+	if t.dialect.Bulk != nil {
+		return t.dialect.Bulk.Stored(t.ctx, t.conn.Conn, sp.org, lo.Map(items, func(it *item, _ int) uuid.UUID { return it.uid }), fn)
+	}
+	for _, part := range lo.Chunk(items, maxIn) {
+		query := `SELECT ` + StoredColumns + ` FROM conversations WHERE org = ? AND uid IN ` + in(len(part))
+		err := t.each(query, itemArgs(sp, part), func(scan func(...any) error) error {
+			var r Row
+			if err := scan(r.StoredInto()...); err != nil {
+				return err
+			}
+			return fn(r)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func itemArgs(sp *space, part []*item) []any {

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"sync"
@@ -128,12 +129,12 @@ func (s *Store) inTx(ctx context.Context, fn func(*tx) error) error {
 }
 
 func (s *Store) once(ctx context.Context, fn func(*tx) error) error {
-	sqltx, err := s.write.BeginTxx(ctx, nil)
+	conn, sqltx, err := s.begin(ctx)
 	if err != nil {
 		return err
 	}
 	// Statements run to their end and the context is asked between them: watching it costs a goroutine each.
-	t := &tx{Store: s, tx: sqltx, ctx: context.WithoutCancel(ctx), pool: s.write}
+	t := &tx{Store: s, conn: conn, tx: sqltx, ctx: context.WithoutCancel(ctx), pool: s.write}
 	defer t.end(ctx)
 	if err := fn(t); err != nil {
 		return err
@@ -142,6 +143,28 @@ func (s *Store) once(ctx context.Context, fn func(*tx) error) error {
 		return err
 	}
 	return sqltx.Commit()
+}
+
+// begin opens a transaction that writes, where the database has a Bulk on a connection that it can have. As the pool does
+// by itself, it tries again with another connection when one turns out to be dead.
+func (s *Store) begin(ctx context.Context) (conn *sqlx.Conn, tx *sqlx.Tx, err error) {
+	if s.dialect.Bulk == nil {
+		tx, err = s.write.BeginTxx(ctx, nil)
+		return nil, tx, err
+	}
+	for range attempts {
+		if conn, err = s.write.Connx(ctx); err != nil {
+			return nil, nil, err
+		}
+		if tx, err = conn.BeginTxx(ctx, nil); err == nil {
+			return conn, tx, nil
+		}
+		_ = conn.Close()
+		if !errors.Is(err, driver.ErrBadConn) {
+			break
+		}
+	}
+	return nil, nil, err
 }
 
 // look runs fn in a transaction whose reads all see one state.
@@ -164,6 +187,9 @@ func (s *Store) look(ctx context.Context, fn func(*tx) error) error {
 // end gives the connection back, whatever became of the transaction.
 func (t *tx) end(ctx context.Context) {
 	_ = t.tx.Rollback()
+	if t.conn != nil {
+		_ = t.conn.Close()
+	}
 	t.statements.learn(ctx, t.pool, t.met)
 }
 
@@ -189,6 +215,8 @@ func (s *Store) known(err error) error {
 // tx is one transaction with its statements.
 type tx struct {
 	*Store
+	// conn is the transaction's connection, nil where nobody needs it.
+	conn *sqlx.Conn
 	tx   *sqlx.Tx
 	ctx  context.Context
 	pool *sqlx.DB

@@ -4,16 +4,30 @@ import (
 	"context"
 	"database/sql"
 	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
 
-// Bulk writes many rows in one statement.
+// Bulk reads and writes many rows in one statement, on a connection with an open transaction.
 type Bulk interface {
+	// Stored calls fn with those of an organisation's conversations that are stored: what counting them takes, their
+	// numbers and their contents.
+	Stored(ctx context.Context, conn *sql.Conn, org tenant.ID, uids []uuid.UUID, fn func(Row) error) error
 	// Insert stores new rows, Update replaces stored ones.
-	Insert(ctx context.Context, tx *sql.Tx, rows []Row) error
-	Update(ctx context.Context, tx *sql.Tx, rows []Row) error
-	// LoadCells reads the values of cells, PutCells stores them.
-	LoadCells(ctx context.Context, tx *sql.Tx, org []byte, keys []CellKey) (map[CellKey][]byte, error)
-	PutCells(ctx context.Context, tx *sql.Tx, org []byte, keys []CellKey, values [][]byte) error
+	Insert(ctx context.Context, conn *sql.Conn, rows []Row) error
+	Update(ctx context.Context, conn *sql.Conn, rows []Row) error
+	// LoadCells reads the values of cells, InsertCells stores new ones, and UpdateCells replaces stored ones.
+	LoadCells(ctx context.Context, conn *sql.Conn, org tenant.ID, keys []CellKey) (map[CellKey][]byte, error)
+	InsertCells(ctx context.Context, conn *sql.Conn, org tenant.ID, cells []StoredCell) error
+	UpdateCells(ctx context.Context, conn *sql.Conn, org tenant.ID, cells []StoredCell) error
+}
+
+// StoredCell is a cell as it is stored.
+type StoredCell struct {
+	CellKey
+	Vector []byte
 }
 
 // insertedAtOnce is how many rows one statement inserts, if there are so many: binding values is cheaper than running
@@ -33,7 +47,7 @@ var (
 
 func (t *tx) insertRows(rows []Row) error {
 	if t.dialect.Bulk != nil && len(rows) > 0 {
-		return t.dialect.Bulk.Insert(t.ctx, t.tx.Tx, rows)
+		return t.dialect.Bulk.Insert(t.ctx, t.conn.Conn, rows)
 	}
 	for len(rows) > 0 {
 		n, query := 1, insertRow
@@ -54,7 +68,7 @@ func (t *tx) insertRows(rows []Row) error {
 
 func (t *tx) updateRows(rows []Row) error {
 	if t.dialect.Bulk != nil && len(rows) > 0 {
-		return t.dialect.Bulk.Update(t.ctx, t.tx.Tx, rows)
+		return t.dialect.Bulk.Update(t.ctx, t.conn.Conn, rows)
 	}
 	for i := range rows {
 		values := rows[i].Values()
