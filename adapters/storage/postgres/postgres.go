@@ -49,7 +49,7 @@ func Open(ctx context.Context, dsn string, o storage.Options) (port.Storage, err
 	}
 	write := connect(config, writers, byIndex())
 	read := connect(config, readers, map[string]string{
-		"statement_timeout": fmt.Sprint(readTimeout.Milliseconds()), "default_transaction_read_only": "on",
+		"statement_timeout": fmt.Sprint(readTimeout.Milliseconds()), "default_transaction_read_only": "on", "jit": "off",
 	})
 	store, err := start(ctx, config, write, read, unsafe, o)
 	if err != nil {
@@ -73,9 +73,10 @@ func Migrate(ctx context.Context, dsn string) error {
 }
 
 // byIndex are the settings of writers. What they look for they know by its key, of a few rows among millions; a plan that
-// reads a table from end to end, made when that was small, would stay in use while it grows.
+// reads a table from end to end, made when that was small, would stay in use while it grows. Nor is any of it worth being
+// compiled first.
 func byIndex() map[string]string {
-	return map[string]string{"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
+	return map[string]string{"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off"}
 }
 
 func start(ctx context.Context, config *pgx.ConnConfig, write, read *sqlx.DB, unsafe []string, o storage.Options) (*sqlstore.Store, error) {
