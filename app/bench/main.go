@@ -125,10 +125,7 @@ func (b *bench) all(parts []string) error {
 		})
 	})
 	do("import", b.imports)
-	do("import", func() error {
-		b.table.skip("cells kept, against the same writes without cells", "a store without cells cannot be had; the CPU profile of the import shows their share")
-		return nil
-	})
+	do("import", b.cells)
 	do("read", func() error { return b.reads(sqliteEngine, func() (string, error) { return "", nil }) })
 	do("start", func() error {
 		return b.starts("start to ready, empty, sqlite", goal{reach: 0.3}, func() orders { return orders{Dir: b.dir("empty")} })

@@ -49,7 +49,7 @@ func (b *bench) upserts(c *cluster) error {
 		if dsn, err = c.database(); err != nil {
 			return err
 		}
-		store, err := openSealed(ctx, dsn)
+		store, err := openSealed(ctx, dsn, postgres.Driver)
 		if err != nil {
 			return err
 		}
@@ -78,7 +78,7 @@ func (b *bench) upserts(c *cluster) error {
 	return nil
 }
 
-func openSealed(ctx context.Context, dsn string) (port.Storage, error) {
+func openSealed(ctx context.Context, dsn string, d storage.Driver) (port.Storage, error) {
 	key, err := seal.NewMasterKey()
 	if err != nil {
 		return port.Storage{}, err
@@ -87,7 +87,7 @@ func openSealed(ctx context.Context, dsn string) (port.Storage, error) {
 	if err != nil {
 		return port.Storage{}, err
 	}
-	return storage.Open(ctx, dsn, storage.Options{Sealer: seal.New(w)}, postgres.Driver)
+	return storage.Open(ctx, dsn, storage.Options{Sealer: seal.New(w)}, d)
 }
 
 // assessed makes the conversations of the lines as the use cases would store them, so that only storing is measured.

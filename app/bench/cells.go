@@ -1,0 +1,90 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime/pprof"
+	"strings"
+
+	"github.com/google/pprof/profile"
+	"github.com/samber/lo"
+
+	"github.com/csm-monitor/csm-monitor/adapters/storage/sqlite"
+	"github.com/csm-monitor/csm-monitor/core/tenant"
+)
+
+// The functions of the write path by which a profile is taken apart: all of it, and what keeps cells.
+var (
+	writing = []string{"sqlstore.conversations.Apply", "sqlstore.parallel."}
+	keeping = []string{"sqlstore.(*tx).moveCells", "sqlstore.encodeLog", "sqlstore.deltas."}
+)
+
+// cells measures what keeping cells adds to the CPU time of writes. No store writes without them, so the yardstick is
+// the profile of the same writes less what is spent on cells.
+func (b *bench) cells() error {
+	raw := newSource(b.seed, b.imported).lines(0, b.imported)
+	lines := bytes.Split(bytes.TrimSuffix(raw, []byte{'\n'}), []byte{'\n'})
+	ctx := context.Background()
+	org := tenant.Org{ID: tenant.ID{1}, Address: "bench", Name: "bench", Plan: tenant.SelfHosted, CreatedAt: epoch(), Settings: tenant.DefaultSettings()}
+	changes, err := assessed(ctx, org, lines)
+	if err != nil {
+		return err
+	}
+	var costs pairs
+	for range b.reps {
+		dir := b.dir("cells")
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return err
+		}
+		store, err := openSealed(ctx, "sqlite://"+filepath.Join(dir, "csm.db"), sqlite.Driver)
+		if err != nil {
+			return err
+		}
+		if err := store.Orgs.Create(ctx, org); err != nil {
+			return err
+		}
+		var text bytes.Buffer
+		if err := pprof.StartCPUProfile(&text); err != nil {
+			return err
+		}
+		for _, g := range lo.Chunk(changes, group) {
+			if _, err = store.Conversations.Apply(ctx, g); err != nil {
+				break
+			}
+		}
+		pprof.StopCPUProfile()
+		if err := errors.Join(err, store.Close()); err != nil {
+			return err
+		}
+		p, err := profile.Parse(&text)
+		if err != nil {
+			return err
+		}
+		all, cells := spent(p, writing), spent(p, keeping)
+		each := func(nanos int64) float64 { return float64(nanos) / 1000 / float64(len(lines)) }
+		costs.add(each(all), each(all-cells))
+	}
+	b.table.add(row{what: "cells kept, CPU per write, sqlite", figure: number(median(costs.own)) + " µs",
+		yardstick: number(median(costs.yard)) + " µs, the same writes less what a profile finds in cells", value: costs.ratio(), ratio: true, goal: goal{reach: 1.4, aim: 1.25}})
+	return nil
+}
+
+// spent is the CPU time, in nanoseconds, of a profile's stacks with one of the functions in them.
+func spent(p *profile.Profile, functions []string) (nanos int64) {
+	within := func(l *profile.Location) bool {
+		return lo.SomeBy(l.Line, func(line profile.Line) bool {
+			return lo.SomeBy(functions, func(f string) bool { return strings.Contains(line.Function.Name, f) })
+		})
+	}
+	for _, s := range p.Sample {
+		if lo.SomeBy(s.Location, within) {
+			nanos += s.Value[1]
+		}
+	}
+	return nanos
+}
