@@ -58,22 +58,29 @@ func number[chars string | []byte](l *Lexicon, digest uint64, word chars) int {
 // shortWord is the number of bytes up to which the digest of a word is that of no other.
 const shortWord = 7
 
-// digest is a number for a word: its length and bytes if they fit, else its FNV-1a (Fowler, Noll, Vo) with the highest
-// bit set; spread over all bits.
+// digest is a number for a word, spread over all bits: that of its bytes from first to last.
 func digest[chars string | []byte](word chars) uint64 {
-	if len(word) > shortWord {
-		d := uint64(14695981039346656037)
-		for i := range len(word) {
-			d = (d ^ uint64(word[i])) * 1099511628211
-		}
-		return scatter(d | 1<<63)
-	}
-	d := uint64(len(word))
+	d := firstDigit
 	for i := range len(word) {
-		d = d<<8 | uint64(word[i])
+		d = d.then(word[i])
 	}
-	return scatter(d)
+	return d.of(len(word))
 }
 
-// scatter spreads a number over all bits (Fibonacci hashing); different numbers stay different.
-func scatter(n uint64) uint64 { return n * 0x9E3779B97F4A7C15 }
+// digits is a digest in the making: the bytes of a word so far, one beside the other with a 1 before them as long as
+// they fit, then one over the other.
+type digits uint64
+
+const firstDigit digits = 1
+
+// then is the digest with the next byte.
+func (d digits) then(b byte) digits { return digits(bits.RotateLeft64(uint64(d), 8)) ^ digits(b) }
+
+// of is the digest of a word of n bytes. That of a long word has its highest bit set before it is spread (Fibonacci
+// hashing), by which different numbers stay different.
+func (d digits) of(n int) uint64 {
+	if n > shortWord {
+		d |= 1 << 63
+	}
+	return uint64(d) * 0x9E3779B97F4A7C15
+}

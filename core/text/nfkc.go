@@ -103,7 +103,7 @@ func NFKC(s string) string {
 		return s
 	}
 	for _, r := range s[i:] {
-		if nfkc.lively.has(r) || r == utf8.RuneError {
+		if r >= utf8.RuneSelf && (nfkc.lively.has(r) || r == utf8.RuneError) {
 			return nfkc.normalise(s)
 		}
 	}
@@ -114,7 +114,10 @@ func NFKC(s string) string {
 func ascii(s string) int {
 	i := 0
 	for ; i+8 <= len(s); i += 8 {
-		if b := s[i : i+8]; b[0]|b[1]|b[2]|b[3]|b[4]|b[5]|b[6]|b[7] >= utf8.RuneSelf {
+		b := s[i : i+8]
+		eight := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
+			uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56 // one step of the processor
+		if eight&0x8080808080808080 != 0 {
 			return i
 		}
 	}

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -16,18 +17,29 @@ func Read(message string) Reading {
 
 // A Reader reads messages one after another, which takes less memory than reading each alone. Its zero value is ready.
 type Reader struct {
-	words []Word // of the messages read, and room for more
+	words []Word          // of the messages read, and room for more
+	lower strings.Builder // the words of the messages read, in lower case
+	room  []byte          // for those of a long message
 }
 
 // Grow makes room for the words of messages of so many bytes in all.
 func (rd *Reader) Grow(size int) {
-	if cap(rd.words)-len(rd.words) < wordsIn(size) {
-		rd.words = make([]Word, 0, wordsIn(size))
+	rd.grow(wordsIn(size))
+	rd.lower.Grow(size)
+}
+
+// grow makes room for n more words. It grows to twice what it was, so that a Reader that is used again soon has enough.
+func (rd *Reader) grow(n int) {
+	if cap(rd.words)-len(rd.words) < n {
+		rd.words = make([]Word, 0, max(n, 2*cap(rd.words)))
 	}
 }
 
 // Reset makes a Reader ready for the messages of another conversation. The words of those it has read are lost.
-func (rd *Reader) Reset() { rd.words = rd.words[:0] }
+func (rd *Reader) Reset() {
+	rd.words = rd.words[:0]
+	rd.lower.Reset()
+}
 
 // wordsIn is room for the words of most texts of so many bytes.
 func wordsIn(size int) int { return size/5 + 8 }
@@ -35,16 +47,19 @@ func wordsIn(size int) int { return size/5 + 8 }
 // Read reads the next message.
 func (rd *Reader) Read(message string) Reading {
 	s := NFKC(message)
-	if cap(rd.words)-len(rd.words) < wordsIn(len(s))/2 {
-		rd.words = make([]Word, 0, wordsIn(len(s)))
-	}
+	rd.grow(wordsIn(len(s)) / 2)
 	var room [512]byte
-	first := len(rd.words)
+	first, low := len(rd.words), rd.lower.Len()
 	sc := scanner{text: s, lower: room[:0], words: rd.words}
+	if len(s) > len(room) {
+		rd.room = slices.Grow(rd.room[:0], len(s))
+		sc.lower = rd.room
+	}
 	sc.read()
 	rd.words = sc.words
+	rd.lower.Write(sc.lower)
 	return Reading{
-		Original: message, Text: s, Words: sc.words[first:len(sc.words):len(sc.words)], lower: string(sc.lower),
+		Original: message, Text: s, Words: sc.words[first:len(sc.words):len(sc.words)], lower: rd.lower.String()[low:],
 		divisible: !sc.strange && s == message,
 	}
 }
@@ -160,26 +175,26 @@ func (sc *scanner) finish(end int, c *chunkState) {
 func (sc *scanner) word(i int, c *chunkState) int {
 	s := sc.text
 	start, low, class, quoted := i, len(sc.lower), uint8(0), false
-	for {
-		from := i
-		for i < len(s) && classes[s[i]]&wordly != 0 {
-			class |= classes[s[i]]
-			i++
-		}
-		sc.lower = append(sc.lower, s[from:i]...)
-		n := innerApostrophe(s, i)
-		if n == 0 {
+	lower := slices.Grow(sc.lower, len(s)-i)[:len(sc.lower)+len(s)-i]
+	n, digest := low, firstDigit
+	for i < len(s) {
+		b, size := s[i], 1
+		if c := classes[b]; c&wordly != 0 {
+			class |= c
+			b |= c & capital * caseBit
+		} else if size = innerApostrophe(s, i); size > 0 {
+			quoted, b = true, '\''
+		} else {
 			break
 		}
-		quoted = true
-		sc.lower = append(sc.lower, '\'')
-		i += n
+		lower[n] = b
+		digest = digest.then(b)
+		n++
+		i += size
 	}
-	if class&capital != 0 {
-		toLower(sc.lower[low:])
-	}
+	sc.lower = lower[:n]
 	w := Word{
-		Start: uint32(start), End: uint32(i), low: uint32(low), lowEnd: uint32(len(sc.lower)), digest: digest(sc.lower[low:]),
+		Start: uint32(start), End: uint32(i), low: uint32(low), lowEnd: uint32(n), digest: digest.of(n - low),
 		traits: Spoken | Content,
 	}
 	if sc.newClause {
@@ -209,12 +224,13 @@ func (sc *scanner) word(i int, c *chunkState) int {
 	return i
 }
 
+// caseBit makes of the class of a capital the bit by which it differs from its small letter.
+const caseBit = ('a' - 'A') / capital
+
 // toLower changes the capitals of ASCII to small letters.
 func toLower(s []byte) {
 	for i, b := range s {
-		if classes[b] == capital {
-			s[i] = b + 'a' - 'A'
-		}
+		s[i] = b | classes[b]&capital*caseBit
 	}
 }
 
@@ -290,7 +306,7 @@ func (sc *scanner) token(end int, c *chunkState) {
 	start, stop, words := c.begin, end, sc.words[c.firstWord:]
 	if len(words) > 0 { // which the marks stand around
 		bareStart, bareStop := int(words[0].Start), int(words[len(words)-1].End)
-		if bareStop-bareStart > 2*utf8.UTFMax || utf8.RuneCountInString(sc.text[bareStart:bareStop]) > 2 {
+		if bareStop-bareStart > 2 { // characters too, as the first and the last are of ASCII
 			start, stop = bareStart, bareStop
 		}
 		if first := &words[0]; int(first.Start) == start && int(first.End) == stop {
