@@ -19,7 +19,7 @@ func Read(message string) Reading {
 type Reader struct {
 	words []Word          // of the messages read, and room for more
 	lower strings.Builder // the words of the messages read, in lower case
-	room  []byte          // for those of a long message
+	room  []byte          // for those of one message
 }
 
 // Grow makes room for the words of messages of so many bytes in all.
@@ -48,15 +48,10 @@ func wordsIn(size int) int { return size/5 + 8 }
 func (rd *Reader) Read(message string) Reading {
 	s := NFKC(message)
 	rd.grow(wordsIn(len(s)) / 2)
-	var room [512]byte
 	first, low := len(rd.words), rd.lower.Len()
-	sc := scanner{text: s, lower: room[:0], words: rd.words}
-	if len(s) > len(room) {
-		rd.room = slices.Grow(rd.room[:0], len(s))
-		sc.lower = rd.room
-	}
+	sc := scanner{text: s, lower: slices.Grow(rd.room[:0], len(s)), words: rd.words}
 	sc.read()
-	rd.words = sc.words
+	rd.words, rd.room = sc.words, sc.lower
 	rd.lower.Write(sc.lower)
 	return Reading{
 		Original: message, Text: s, Words: sc.words[first:len(sc.words):len(sc.words)], lower: rd.lower.String()[low:],
@@ -175,8 +170,10 @@ func (sc *scanner) finish(end int, c *chunkState) {
 func (sc *scanner) word(i int, c *chunkState) int {
 	s := sc.text
 	start, low, class, quoted := i, len(sc.lower), uint8(0), false
-	lower := slices.Grow(sc.lower, len(s)-i)[:len(sc.lower)+len(s)-i]
-	n, digest := low, firstDigit
+	if cap(sc.lower)-low < len(s)-i {
+		sc.lower = slices.Grow(sc.lower, len(s)-i)
+	}
+	lower, n, digest := sc.lower[:cap(sc.lower)], low, firstDigit
 	for i < len(s) {
 		b, size := s[i], 1
 		if c := classes[b]; c&wordly != 0 {
@@ -192,7 +189,7 @@ func (sc *scanner) word(i int, c *chunkState) int {
 		n++
 		i += size
 	}
-	sc.lower = lower[:n]
+	sc.lower = sc.lower[:n]
 	w := Word{
 		Start: uint32(start), End: uint32(i), low: uint32(low), lowEnd: uint32(n), digest: digest.of(n - low),
 		traits: Spoken | Content,
