@@ -56,7 +56,7 @@ func (c *call) postBatch() error {
 	if err != nil {
 		return err
 	}
-	if _, err := c.once("", "", nil); err != nil {
+	if _, err := c.once("", nil); err != nil {
 		return err
 	}
 	body, err := c.open(c.api.MaxBatch)
@@ -149,7 +149,7 @@ func (b *batch) gather(c *chunk) error {
 		arrival := monitor.Arrival{Patch: patch}
 		if b.once {
 			// The header was found good before the first item.
-			arrival.Once, _ = b.call.once(b.call.r.Method+" "+b.call.r.URL.Path, "/"+strconv.Itoa(b.index), item.Raw)
+			arrival.Once, _ = b.call.once("/"+strconv.Itoa(b.index), item.Raw)
 		}
 		c.arrivals, c.at = append(c.arrivals, arrival), append(c.at, len(c.results))
 		b.add(c, item, warnings, nil)

@@ -48,7 +48,8 @@ func (c *call) open(limit int64) (io.Reader, error) {
 	if c.r.ContentLength > limit {
 		return nil, tooLarge(limit)
 	}
-	raw := &source{r: c.r.Body, left: limit, limit: limit}
+	c.body = source{r: c.r.Body, left: limit, limit: limit}
+	raw := &c.body
 	encodings := c.r.Header.Values("Content-Encoding")
 	switch encoding := strings.ToLower(strings.TrimSpace(strings.Join(encodings, ","))); encoding {
 	case "", "identity":
@@ -71,30 +72,37 @@ func (c *call) open(limit int64) (io.Reader, error) {
 	return nil, failure(codeUnsupportedMedia, "send Content-Encoding gzip or zstd, once, or none")
 }
 
-// read reads a whole body into a buffer that release gives back.
-func (c *call) read(limit int64) (body []byte, release func(), err error) {
+// read reads a whole body into a buffer that is to be released.
+func (c *call) read(limit int64) (*bytes.Buffer, error) {
 	if _, err := c.mediaType(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	r, err := c.open(limit)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	buffer, ok := c.api.buffers.Get().(*bytes.Buffer)
-	if !ok {
-		buffer = new(bytes.Buffer)
+	body := c.api.buffer()
+	if _, err := body.ReadFrom(r); err != nil {
+		c.api.release(body)
+		return nil, err
 	}
-	buffer.Reset()
-	release = func() {
-		if buffer.Cap() <= 256<<10 {
-			c.api.buffers.Put(buffer)
-		}
+	return body, nil
+}
+
+// buffer is an empty buffer that may have been used before.
+func (a *API) buffer() *bytes.Buffer {
+	if b, ok := a.buffers.Get().(*bytes.Buffer); ok {
+		b.Reset()
+		return b
 	}
-	if _, err := buffer.ReadFrom(r); err != nil {
-		release()
-		return nil, nil, err
+	return new(bytes.Buffer)
+}
+
+// release gives back a buffer. What was in it must not be used any more.
+func (a *API) release(b *bytes.Buffer) {
+	if b.Cap() <= 256<<10 {
+		a.buffers.Put(b)
 	}
-	return buffer.Bytes(), release, nil
 }
 
 func tooLarge(limit int64) *Failure {

@@ -1,12 +1,10 @@
 package httpapi
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/csm-monitor/csm-monitor/adapters/wire"
 	"github.com/csm-monitor/csm-monitor/core/port"
@@ -28,6 +26,7 @@ type call struct {
 	w     *recorder
 	r     *http.Request
 	who   principal
+	body  source
 }
 
 // handler is the route behind the checks that all routes share.
@@ -44,7 +43,7 @@ func (a *API) handler(r route) http.Handler {
 
 func (c *call) run() error {
 	if c.route.need != public {
-		c.w.Header().Set("Cache-Control", "no-store")
+		c.w.Header()["Cache-Control"] = noStore
 		if err := c.authenticate(); err != nil {
 			return err
 		}
@@ -106,11 +105,23 @@ func (c *call) withinRates() error {
 
 // answer writes v as JSON.
 func (c *call) answer(status int, v any) error {
-	return c.w.json(status, "application/json", v)
+	return c.w.json(status, mediaJSON, v)
 }
 
-// once is the idempotency token of the request, nil when it has none. where tells apart requests that may share one.
-func (c *call) once(where, suffix string, body []byte) (*idempotency, error) {
+// answerConversation writes a conversation as JSON.
+func (c *call) answerConversation(status int, a *wire.ConversationAnswer) error {
+	out := c.api.buffer()
+	defer c.api.release(out)
+	line, err := a.AppendJSON(out.AvailableBuffer())
+	if err != nil {
+		return err
+	}
+	out.Write(append(line, '\n'))
+	return c.w.send(status, mediaJSON, out.Bytes())
+}
+
+// once is the idempotency token of the request, nil when it has none. suffix tells apart items that share one.
+func (c *call) once(suffix string, body []byte) (*idempotency, error) {
 	tokens := c.r.Header.Values("Idempotency-Key")
 	if len(tokens) == 0 {
 		return nil, nil
@@ -119,42 +130,37 @@ func (c *call) once(where, suffix string, body []byte) (*idempotency, error) {
 	if len(tokens) > 1 || token == "" || len(token) > 200 || strings.ContainsFunc(token, func(r rune) bool { return r < '!' || r > '~' }) {
 		return nil, failure(codeInvalidHeader, "the header Idempotency-Key must be one value of 1 to 200 visible ASCII characters")
 	}
-	return newIdempotency(where, token+suffix, body, c.api.now()), nil
+	return newIdempotency(c.r.Method+" "+c.r.URL.Path, token+suffix, body, c.api.now()), nil
 }
 
-// answers are buffers in which answers have been written.
-var answers sync.Pool
+// Headers that many answers have, made once. Nobody changes them: header.Set replaces, header.Add copies.
+var (
+	noStore      = []string{"no-store"}
+	noSniff      = []string{"nosniff"}
+	mediaJSON    = []string{jsonType}
+	mediaProblem = []string{"application/problem+json"}
+)
 
 // json writes a value with its length.
-func (w *recorder) json(status int, media string, v any) error {
-	out, ok := answers.Get().(*bytes.Buffer)
-	if !ok {
-		out = new(bytes.Buffer)
+func (w *recorder) json(status int, media []string, v any) error {
+	out := w.api.buffer()
+	defer w.api.release(out)
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		return err
 	}
-	out.Reset()
-	defer func() {
-		if out.Cap() <= 256<<10 {
-			answers.Put(out)
-		}
-	}()
-	if a, ok := v.(*wire.ConversationAnswer); ok {
-		line, err := a.AppendJSON(out.AvailableBuffer())
-		if err != nil {
-			return err
-		}
-		out.Write(append(line, '\n'))
-	} else {
-		encoder := json.NewEncoder(out)
-		encoder.SetEscapeHTML(false)
-		if err := encoder.Encode(v); err != nil {
-			return err
-		}
-	}
+	return w.send(status, media, out.Bytes())
+}
+
+// send writes a whole answer.
+func (w *recorder) send(status int, media []string, body []byte) error {
 	h := w.Header()
-	h.Set("Content-Type", media)
-	h.Set("Content-Length", strconv.Itoa(out.Len()))
+	h["Content-Type"] = media
+	w.values.length[0] = strconv.Itoa(len(body))
+	h["Content-Length"] = w.values.length[:]
 	w.WriteHeader(status)
-	_, err := w.Write(out.Bytes())
+	_, err := w.Write(body)
 	return ignoreWrite(err)
 }
 

@@ -198,7 +198,7 @@ func (w *recorder) fail(r *http.Request, err error) {
 	}
 	kind := kindOf(f.Code)
 	h := w.Header()
-	h.Set("Cache-Control", "no-store")
+	h["Cache-Control"] = noStore
 	switch kind.status {
 	case http.StatusUnauthorized:
 		h.Set("WWW-Authenticate", `Bearer realm="csm-monitor"`)
@@ -209,12 +209,12 @@ func (w *recorder) fail(r *http.Request, err error) {
 	case http.StatusRequestEntityTooLarge:
 		h.Set("Connection", "close")
 	}
-	_ = w.json(kind.status, "application/problem+json", f.problem(cut(r.URL.EscapedPath(), 300), w.id))
+	_ = w.json(kind.status, mediaProblem, f.problem(cut(r.URL.EscapedPath(), 300), w.id))
 }
 
 // logFailure writes down what went wrong inside, which the client is not told.
 func (w *recorder) logFailure(r *http.Request, f *Failure) {
-	w.log.LogAttrs(r.Context(), slog.LevelError, "request failed", slog.String("request_id", w.id),
+	w.api.Logger.LogAttrs(r.Context(), slog.LevelError, "request failed", slog.String("request_id", w.id),
 		slog.String("route", w.route), slog.String("code", f.Code), slog.Any("error", f.Cause))
 }
 

@@ -57,7 +57,7 @@ func (c *call) exportConversations() error {
 		if n%100 == 1 {
 			_ = control.SetWriteDeadline(time.Now().Add(writeWithin))
 		}
-		if err := write(wire.ExportedConversation{Conversation: showConversation(v), Cursor: c.api.cursor(c.who.org, filters, position)}); err != nil {
+		if err := write(wire.ExportedConversation{Conversation: showConversation(&v), Cursor: c.api.cursor(c.who.org, filters, position)}); err != nil {
 			return ignoreWrite(err)
 		}
 	}

@@ -186,7 +186,7 @@ func showGap(g monitor.Gap, currency string) wire.KnowledgeGap {
 	occurrences, priority := g.Estimates()
 	out := wire.KnowledgeGap{
 		ID: g.ID, Question: g.Question, Topic: word(g.Topic), OccurrenceCount: g.Count, Resolved: g.Resolved, State: g.State,
-		ResolvedAt: showTime(g.ResolvedAt), FirstSeenAt: g.FirstSeen, LastSeenAt: g.LastSeen,
+		ResolvedAt: showTime(&g.ResolvedAt), FirstSeenAt: g.FirstSeen, LastSeenAt: g.LastSeen,
 		ExpiredSources: g.ExpiredSources, Estimates: wire.GapEstimates{OccurrenceCount: evidence(occurrences), Priority: evidence(priority)},
 	}
 	if g.Priority != nil {

@@ -34,19 +34,19 @@ func (c *call) patchConversation() error {
 
 // take reads the body and stores what it says. The answer comes when it is durable.
 func (c *call) take(key *conversation.Key) error {
-	body, release, err := c.read(c.api.MaxBody)
+	body, err := c.read(c.api.MaxBody)
 	if err != nil {
 		return err
 	}
-	defer release()
-	once, err := c.once(c.r.Method+" "+c.r.URL.Path, "", body)
+	defer c.api.release(body)
+	once, err := c.once("", body.Bytes())
 	if err != nil {
 		return err
 	}
 	reader := c.api.reader()
 	defer c.api.readers.Put(reader)
 	z := &zoneOf{call: c}
-	patch, warnings, err := reader.Read(body, intake.Frame{Org: c.who.org, Key: key, Now: c.api.now(), Zone: z.location})
+	patch, warnings, err := reader.Read(body.Bytes(), intake.Frame{Org: c.who.org, Key: key, Now: c.api.now(), Zone: z.location})
 	if z.err != nil {
 		return z.err
 	}
@@ -60,8 +60,8 @@ func (c *call) take(key *conversation.Key) error {
 	if results[0].Err != nil {
 		return results[0].Err
 	}
-	return c.answer(status(results[0].Effect), &wire.ConversationAnswer{
-		Success: true, Conversation: showConversation(results[0].Conversation),
+	return c.answerConversation(status(results[0].Effect), &wire.ConversationAnswer{
+		Success: true, Conversation: showConversation(&results[0].Conversation),
 		Effect: string(results[0].Effect), Warnings: showWarnings(warnings),
 	})
 }
@@ -109,7 +109,7 @@ func (c *call) getConversation() error {
 	if err != nil {
 		return err
 	}
-	return c.answer(http.StatusOK, &wire.ConversationAnswer{Success: true, Conversation: showConversation(found)})
+	return c.answerConversation(http.StatusOK, &wire.ConversationAnswer{Success: true, Conversation: showConversation(&found)})
 }
 
 func (c *call) deleteConversation() error {

@@ -67,7 +67,7 @@ func (c *call) ledgerMonth() error {
 		}),
 	}
 	if month.Closing != nil {
-		out.ClosedAt = showTime(month.Closing.ClosedAt)
+		out.ClosedAt = showTime(&month.Closing.ClosedAt)
 	}
 	return c.answer(http.StatusOK, out)
 }
@@ -75,7 +75,7 @@ func (c *call) ledgerMonth() error {
 func showLine(l roi.Line, rounded wire.Number) wire.LedgerLine {
 	out := wire.LedgerLine{
 		Kind: string(l.Kind), Ref: l.Ref, Topic: word(l.Topic), Amount: rounded, Exact: wire.Number(l.Amount.String()),
-		Model: word(l.Model), Rate: word(l.Rate), CorrectsPeriod: word(l.CorrectsPeriod), PostedAt: showTime(l.PostedAt),
+		Model: word(l.Model), Rate: word(l.Rate), CorrectsPeriod: word(l.CorrectsPeriod), PostedAt: showTime(&l.PostedAt),
 	}
 	if l.Seq > 0 {
 		out.Seq, out.Hash = &l.Seq, lo.ToPtr(l.Hash.String())

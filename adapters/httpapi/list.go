@@ -36,11 +36,14 @@ func (c *call) listConversations() error {
 	}
 	answer := wire.ConversationList{
 		Success:        true,
-		Conversations:  lo.Map(page.Conversations, func(v conversation.Conversation, _ int) wire.Conversation { return showConversation(v) }),
+		Conversations:  make([]wire.Conversation, len(page.Conversations)),
 		Count:          len(page.Conversations),
 		Total:          page.Total,
 		Filters:        filters,
-		IndexedThrough: showTime(page.IndexedThrough),
+		IndexedThrough: showTime(&page.IndexedThrough),
+	}
+	for i := range page.Conversations {
+		answer.Conversations[i] = showConversation(&page.Conversations[i])
 	}
 	if page.Next != nil {
 		answer.NextCursor = lo.ToPtr(c.api.cursor(c.who.org, filters, *page.Next))

@@ -15,12 +15,12 @@ import (
 
 // manage reads the body of a management call.
 func (c *call) manage(f *form, members fields) error {
-	body, release, err := c.read(c.api.MaxBody)
+	body, err := c.read(c.api.MaxBody)
 	if err != nil {
 		return err
 	}
-	defer release()
-	return f.read(body, members)
+	defer c.api.release(body)
+	return f.read(body.Bytes(), members)
 }
 
 func (c *call) getOrganization() error {
@@ -160,6 +160,6 @@ func (c *call) revokeKey() error {
 
 func showKey(k tenant.APIKey) wire.Key {
 	return wire.Key{
-		ID: k.ID, Name: k.Name, Prefix: k.Prefix, Role: string(k.Role), CreatedAt: k.CreatedAt, RevokedAt: showTime(k.RevokedAt),
+		ID: k.ID, Name: k.Name, Prefix: k.Prefix, Role: string(k.Role), CreatedAt: k.CreatedAt, RevokedAt: showTime(&k.RevokedAt),
 	}
 }

@@ -17,10 +17,11 @@ import (
 // ServeHTTP answers one request and writes one line about it.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
-	rec := &recorder{ResponseWriter: w, id: requestID(r.Header.Get("X-Request-Id")), log: a.Logger}
+	rec := &recorder{ResponseWriter: w, api: a, id: requestID(r.Header.Get("X-Request-Id"))}
 	h := rec.Header()
-	h.Set("X-Request-Id", rec.id)
-	h.Set("X-Content-Type-Options", "nosniff")
+	rec.values.id[0] = rec.id
+	h["X-Request-Id"] = rec.values.id[:]
+	h["X-Content-Type-Options"] = noSniff
 	defer func() {
 		for _, release := range rec.after {
 			release()
@@ -104,12 +105,14 @@ func (a *API) access(r *http.Request, w *recorder, took time.Duration) {
 // recorder is the answer under way, with what the log wants to know of it.
 type recorder struct {
 	http.ResponseWriter
+	api    *API
 	id     string
 	route  string
 	who    principal
 	status int
 	bytes  int64
-	log    *slog.Logger
+	// values are those of headers, which then need no place of their own.
+	values struct{ id, length [1]string }
 	// after runs when the request is over.
 	after []func()
 }

@@ -88,50 +88,53 @@ func showWarnings(warnings []intake.Warning) []wire.Warning {
 	return lo.Map(warnings, func(w intake.Warning, _ int) wire.Warning { return wire.Warning(w) })
 }
 
-// showConversation is a conversation as the API shows it.
-func showConversation(c conversation.Conversation) wire.Conversation {
-	f := c.Facts
+// showConversation is a conversation as the API shows it. It points to parts of c, which must not change any more.
+func showConversation(c *conversation.Conversation) wire.Conversation {
+	f, on := &c.Facts, make(shelf, 0, 12)
 	out := wire.Conversation{
 		ID:                     c.UID().String(),
 		ConversationID:         c.ID,
 		Platform:               string(c.Platform),
-		CustomerID:             f.CustomerID.Get(),
-		AIAgentID:              f.AIAgentID.Get(),
-		Messages:               lo.Map(c.Messages, func(m conversation.Message, _ int) wire.Message { return showMessage(m) }),
-		Sentiment:              word(c.Sentiment()),
+		CustomerID:             said(&f.CustomerID),
+		AIAgentID:              said(&f.AIAgentID),
+		Messages:               make([]wire.Message, len(c.Messages)),
+		Sentiment:              on.put(string(c.Sentiment())),
 		Escalated:              c.Findings.Escalation.Escalated,
 		EscalatedSource:        stated(f.Escalated.OK() && f.Escalated.Value == c.Findings.Escalation.Escalated),
-		EscalationReason:       f.EscalationReason.Get(),
-		ResolutionTimeSeconds:  wire.Decimal(f.ResolutionSeconds.Get()),
-		FirstContactResolution: f.FirstContactResolution.Get(),
+		EscalationReason:       said(&f.EscalationReason),
+		ResolutionTimeSeconds:  wire.Decimal(said(&f.ResolutionSeconds)),
+		FirstContactResolution: said(&f.FirstContactResolution),
 		AIHandled:              c.AIHandled(),
 		AIHandledSource:        stated(f.AIHandled.OK() && len(c.Messages) == 0),
-		Topic:                  f.Topic.Get(),
-		Subtopic:               f.Subtopic.Get(),
-		Priority:               word(f.Priority.Value),
+		Topic:                  said(&f.Topic),
+		Subtopic:               said(&f.Subtopic),
+		Priority:               on.put(string(f.Priority.Value)),
 		Metadata:               raw(f.Metadata.Value),
 		Tags:                   f.Tags.Value,
-		CreatedAt:              f.CreatedAt.Get(),
-		ClosedAt:               f.ClosedAt.Get(),
-		RatedAt:                showTime(f.Rating.Value.At),
-		HandedOffAt:            f.HandedOffAt.Get(),
-		SurveyOffered:          f.Offered.Get(),
-		HandleTimeSeconds:      wire.Decimal(f.HandleSeconds.Get()),
-		InputTokens:            f.TokensIn.Get(),
-		OutputTokens:           f.TokensOut.Get(),
+		CreatedAt:              said(&f.CreatedAt),
+		ClosedAt:               said(&f.ClosedAt),
+		RatedAt:                showTime(&f.Rating.Value.At),
+		HandedOffAt:            said(&f.HandedOffAt),
+		SurveyOffered:          said(&f.Offered),
+		HandleTimeSeconds:      wire.Decimal(said(&f.HandleSeconds)),
+		InputTokens:            said(&f.TokensIn),
+		OutputTokens:           said(&f.TokensOut),
 		Handler:                string(lo.CoalesceOrEmpty(c.Findings.Handler, conversation.HandlerUnknown)),
 		StartedAt:              c.StartedAt,
 		EndedAt:                c.EndedAt,
 		ReceivedAt:             c.ReceivedAt,
 		UpdatedAt:              c.UpdatedAt,
 		Trust:                  trust(c.Trust),
-		Findings:               showFindings(c.Findings),
+		Findings:               showFindings(&c.Findings, &on),
+	}
+	for i := range c.Messages {
+		out.Messages[i] = showMessage(&c.Messages[i])
 	}
 	if f.Rating.OK() {
 		out.CSATScore = &f.Rating.Value.Score
 	}
 	if out.Sentiment != nil {
-		out.SentimentSource = lo.ToPtr(stated(f.Sentiment.OK()))
+		out.SentimentSource = on.put(stated(f.Sentiment.OK()))
 	}
 	if f.Cost.OK() {
 		out.CostUSD = wire.Number(f.Cost.Value.String())
@@ -139,50 +142,80 @@ func showConversation(c conversation.Conversation) wire.Conversation {
 	return out
 }
 
-func showMessage(m conversation.Message) wire.Message {
+func showMessage(m *conversation.Message) wire.Message {
 	return wire.Message{
-		SenderType: string(m.Sender), Content: m.Content, Timestamp: showTime(m.At), SenderID: word(m.SenderID),
-		MessageID: word(m.ID), Metadata: raw(m.Metadata),
+		SenderType: string(m.Sender), Content: m.Content, Timestamp: showTime(&m.At), SenderID: written(&m.SenderID),
+		MessageID: written(&m.ID), Metadata: raw(m.Metadata),
 	}
 }
 
-func showFindings(f conversation.Findings) wire.Findings {
+func showFindings(f *conversation.Findings, on *shelf) wire.Findings {
 	out := wire.Findings{
-		HandlerConflict: f.HandlerConflict, Attribution: word(f.Attribution), LastTouch: word(f.LastTouch),
+		HandlerConflict: f.HandlerConflict, Attribution: on.put(string(f.Attribution)), LastTouch: on.put(string(f.LastTouch)),
 		CustomerTurns: f.CustomerTurns, FirstResponseSeconds: f.FirstResponseSeconds,
 		ResolutionSeconds: f.ResolutionSeconds, HandleSeconds: f.HandleSeconds,
 		Escalation: wire.Escalation{
-			Escalated: f.Escalation.Escalated, At: showTime(f.Escalation.At), Reason: word(f.Escalation.Primary),
+			Escalated: f.Escalation.Escalated, At: showTime(&f.Escalation.At), Reason: on.put(string(f.Escalation.Primary)),
 			Secondary: words(f.Escalation.Secondary), Signals: words(f.Escalation.Signals),
 			UnmetRequest: f.Escalation.UnmetRequest, FlagConflict: f.Escalation.FlagConflict,
 			Evidence: showEvidence(f.Escalation.Evidence),
 		},
 		Sentiment: wire.SentimentFinding{
-			Label: word(f.Sentiment.Label), Compound: f.Sentiment.Compound, Frustration: f.Sentiment.Frustration,
-			Language: word(f.Sentiment.Language), LanguageSupported: f.Sentiment.LanguageSupported,
+			Label: on.put(string(f.Sentiment.Label)), Compound: f.Sentiment.Compound, Frustration: f.Sentiment.Frustration,
+			Language: written(&f.Sentiment.Language), LanguageSupported: f.Sentiment.LanguageSupported,
 			Evidence: showEvidence(f.Sentiment.Evidence),
 		},
-		Outcome: wire.Outcome{Kind: word(f.Outcome.Kind), Evidence: showEvidence(f.Outcome.Evidence)},
+		Outcome: wire.Outcome{Kind: on.put(string(f.Outcome.Kind)), Evidence: showEvidence(f.Outcome.Evidence)},
 	}
 	if f.Escalation.Turn > 0 {
-		out.Escalation.Turn = lo.ToPtr(f.Escalation.Turn)
+		out.Escalation.Turn = &f.Escalation.Turn
 	}
 	if f.Failure.Failed() {
 		out.FailedQuestion = &wire.FailedQuestion{
-			Question: word(f.Failure.Question), Kinds: words(f.Failure.Kinds), AskedAt: showTime(f.Failure.At),
+			Question: written(&f.Failure.Question), Kinds: words(f.Failure.Kinds), AskedAt: showTime(&f.Failure.At),
 		}
 	}
 	return out
 }
 
 func showEvidence(evidence []conversation.Evidence) []wire.Evidence {
-	return lo.Map(evidence, func(e conversation.Evidence, _ int) wire.Evidence {
-		out := wire.Evidence{Signal: string(e.Signal), Words: e.Words}
+	out := make([]wire.Evidence, len(evidence))
+	for i := range evidence {
+		e := &evidence[i]
+		out[i] = wire.Evidence{Signal: string(e.Signal), Words: e.Words}
 		if e.Message >= 0 {
-			out.Message = lo.ToPtr(e.Message)
+			out[i].Message = &e.Message
 		}
-		return out
-	})
+	}
+	return out
+}
+
+// said is what was stated, or null.
+func said[T any](s *conversation.Said[T]) *T {
+	if !s.OK() {
+		return nil
+	}
+	return &s.Value
+}
+
+// written is a text where it stands, or null when it is empty.
+func written(v *string) *string {
+	if *v == "" {
+		return nil
+	}
+	return v
+}
+
+// shelf gives texts that are pointed to a place together.
+type shelf []string
+
+// put is where a text stands on the shelf, or null when it is empty.
+func (s *shelf) put(v string) *string {
+	if v == "" {
+		return nil
+	}
+	*s = append(*s, v) // if it grows, those pointed to stay where they are
+	return &(*s)[len(*s)-1]
 }
 
 // word is a text, or null when there is none.
@@ -204,11 +237,12 @@ func raw(text string) json.RawMessage {
 	return json.RawMessage(text)
 }
 
-func showTime(t time.Time) *time.Time {
+// showTime is a time where it stands, or null when it is zero.
+func showTime(t *time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
 	}
-	return &t
+	return t
 }
 
 func stated(declared bool) string {

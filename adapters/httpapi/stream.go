@@ -99,7 +99,7 @@ func (s *sender) send(e *monitor.Event) error {
 		f := e.Escalation.Findings.Escalation
 		name, data = "escalation", wire.StreamEscalation{
 			ID: e.Escalation.UID().String(), ConversationID: e.Escalation.ID, Platform: string(e.Escalation.Platform),
-			Topic: word(e.Escalation.Facts.Topic.Value), Reason: word(f.Primary), At: showTime(f.At),
+			Topic: word(e.Escalation.Facts.Topic.Value), Reason: word(f.Primary), At: showTime(&f.At),
 		}
 	case e.Gap != nil:
 		name, data = "gap", wire.StreamGap{ID: e.Gap.ID, Question: e.Gap.Question, Topic: word(e.Gap.Topic)}

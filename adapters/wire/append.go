@@ -3,7 +3,9 @@ package wire
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -106,11 +108,7 @@ func (o *object) findings(name string, f *Findings) {
 	o.begin()
 	s := &f.Sentiment
 	o.word("label", s.Label)
-	if s.Compound == nil {
-		o.null("compound")
-	} else {
-		o.other("compound", *s.Compound)
-	}
+	o.real("compound", s.Compound)
 	o.whole("frustration", &s.Frustration)
 	o.word("language", s.Language)
 	o.flag("language_supported", s.LanguageSupported)
@@ -207,6 +205,20 @@ func (o *object) long(name string, v *int64) {
 	o.b = strconv.AppendInt(o.b, *v, 10)
 }
 
+// real appends a number. One that encoding/json writes with an exponent is left to it.
+func (o *object) real(name string, v *float64) {
+	if v == nil {
+		o.null(name)
+		return
+	}
+	o.name(name)
+	if size := math.Abs(*v); size != 0 && !(size >= 1e-6 && size < 1e21) {
+		o.encode(*v)
+		return
+	}
+	o.b = strconv.AppendFloat(o.b, *v, 'f', -1, 64)
+}
+
 func (o *object) number(name string, v Number) {
 	if v == "" {
 		o.null(name)
@@ -270,17 +282,32 @@ func list[T any](o *object, name string, v []T, members func(*object, *T)) {
 	o.b = append(o.b, ']')
 }
 
-// quote appends a text. What needs escapes is left to encoding/json.
-func (o *object) quote(v string) {
-	for i := 0; i < len(v); i++ {
-		c := v[i]
-		separator := c == 0xe2 && i+2 < len(v) && v[i+1] == 0x80 && v[i+2]&^1 == 0xa8 // of lines or paragraphs
-		if c < ' ' || c == '"' || c == '\\' || c == 0x7f || separator {
-			o.encode(v)
-			return
+// What a byte says of the text it is in.
+const (
+	escaped = 1 << iota // it needs an escape
+	unicode             // it may, or be no UTF-8
+)
+
+var bytesOf = func() (says [256]uint8) {
+	for b := range says {
+		switch {
+		case b < ' ' || b == '"' || b == '\\' || b == 0x7f:
+			says[b] = escaped
+		case b >= utf8.RuneSelf:
+			says[b] = unicode
 		}
 	}
-	if !utf8.ValidString(v) {
+	return says
+}()
+
+// quote appends a text. What needs escapes is left to encoding/json.
+func (o *object) quote(v string) {
+	found := uint8(0)
+	for i := range len(v) {
+		found |= bytesOf[v[i]]
+	}
+	if found&escaped != 0 || found&unicode != 0 &&
+		(!utf8.ValidString(v) || strings.Contains(v, "\u2028") || strings.Contains(v, "\u2029")) { // ends of lines in JavaScript
 		o.encode(v)
 		return
 	}
