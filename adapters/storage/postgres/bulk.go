@@ -121,47 +121,42 @@ func arrays(rows []sqlstore.Row) []any {
 }
 
 var (
-	cellTypes = []string{"uuid", "integer", "bigint", "smallint", "smallint", "smallint", "text", "bytea"}
-	keyTypes  = cellTypes[1:7]
+	packTypes = []string{"uuid", "integer", "bigint", "integer", "bytea"}
 
-	loadCells = `SELECT k.place, c.vector FROM ` + unnest(2, keyTypes...) + ` WITH ORDINALITY AS k (view, bucket, handler, platform, priority, topic, place)
-		CROSS JOIN LATERAL (SELECT vector FROM cells WHERE org = $1 AND view = k.view AND bucket = k.bucket AND handler = k.handler AND platform = k.platform
-			AND priority = k.priority AND topic = k.topic LIMIT 1) AS c`
-	insertCells = `COPY cells (org, view, bucket, handler, platform, priority, topic, vector) FROM STDIN BINARY`
-	updateCells = `UPDATE cells AS c SET vector = n.vector FROM ` + unnest(2, cellTypes[1:]...) + ` AS n (view, bucket, handler, platform, priority, topic, vector)
-		WHERE c.org = $1 AND c.view = n.view AND c.bucket = n.bucket AND c.handler = n.handler AND c.platform = n.platform
-			AND c.priority = n.priority AND c.topic = n.topic`
+	newestParts = `SELECT k.place, c.part, c.pack FROM ` + unnest(2, packTypes[1:3]...) + ` WITH ORDINALITY AS k (view, start, place)
+		CROSS JOIN LATERAL (SELECT part, pack FROM cells WHERE org = $1 AND view = k.view AND start = k.start ORDER BY part DESC LIMIT 1) AS c`
+	insertPacks = `COPY cells (org, view, start, part, pack) FROM STDIN BINARY`
+	updatePacks = `UPDATE cells AS c SET pack = n.pack FROM ` + unnest(2, packTypes[1:]...) + ` AS n (view, start, part, pack)
+		WHERE c.org = $1 AND c.view = n.view AND c.start = n.start AND c.part = n.part`
 )
 
-func keyArrays(org tenant.ID, keys []sqlstore.CellKey) []any {
-	column := func(get func(sqlstore.CellKey) int64) []int64 {
-		return lo.Map(keys, func(k sqlstore.CellKey, _ int) int64 { return get(k) })
-	}
+func keyArrays(org tenant.ID, keys []sqlstore.PackKey) []any {
 	return []any{
 		org,
-		column(func(k sqlstore.CellKey) int64 { return k.View }),
-		column(func(k sqlstore.CellKey) int64 { return k.Bucket }),
-		column(func(k sqlstore.CellKey) int64 { return k.Handler }),
-		column(func(k sqlstore.CellKey) int64 { return k.Platform }),
-		column(func(k sqlstore.CellKey) int64 { return k.Priority }),
-		lo.Map(keys, func(k sqlstore.CellKey, _ int) string { return k.Topic }),
+		lo.Map(keys, func(k sqlstore.PackKey, _ int) int64 { return k.View }),
+		lo.Map(keys, func(k sqlstore.PackKey, _ int) int64 { return k.Start }),
 	}
 }
 
-// LoadCells reads the values of cells.
-func (bulk) LoadCells(ctx context.Context, conn *sql.Conn, org tenant.ID, keys []sqlstore.CellKey) (map[sqlstore.CellKey][]byte, error) {
-	out := map[sqlstore.CellKey][]byte{}
+// NewestParts reads the newest parts of packs of cells.
+func (bulk) NewestParts(ctx context.Context, conn *sql.Conn, org tenant.ID, keys []sqlstore.PackKey) (map[sqlstore.PackKey]sqlstore.Pack, error) {
+	out := map[sqlstore.PackKey]sqlstore.Pack{}
+	if len(keys) == 0 {
+		return out, nil
+	}
 	err := on(conn, func(c *pgx.Conn) error {
-		rows, err := c.Query(ctx, loadCells, keyArrays(org, keys)...)
+		rows, err := c.Query(ctx, newestParts, keyArrays(org, keys)...)
 		if err != nil {
 			return err
 		}
 		var (
-			place  int
-			vector []byte
+			place int
+			p     sqlstore.Pack
 		)
-		_, err = pgx.ForEachRow(rows, []any{&place, &vector}, func() error {
-			out[keys[place-1]], vector = vector, nil
+		_, err = pgx.ForEachRow(rows, []any{&place, &p.Part, &p.Cells}, func() error {
+			p.PackKey = keys[place-1]
+			out[p.PackKey] = p
+			p = sqlstore.Pack{}
 			return nil
 		})
 		return err
@@ -169,26 +164,28 @@ func (bulk) LoadCells(ctx context.Context, conn *sql.Conn, org tenant.ID, keys [
 	return out, err
 }
 
-// InsertCells stores new cells.
-func (bulk) InsertCells(ctx context.Context, conn *sql.Conn, org tenant.ID, cells []sqlstore.StoredCell) error {
-	if len(cells) == 0 {
+// InsertPacks stores new parts of packs.
+func (bulk) InsertPacks(ctx context.Context, conn *sql.Conn, org tenant.ID, packs []sqlstore.Pack) error {
+	if len(packs) == 0 {
 		return nil
 	}
-	data := newCopyData(len(cells) * 128)
-	for _, k := range cells {
-		data.row(cellTypes, org[:], k.View, k.Bucket, k.Handler, k.Platform, k.Priority, k.Topic, k.Vector)
+	data := newCopyData(lo.SumBy(packs, func(p sqlstore.Pack) int { return len(p.Cells) + 64 }))
+	for _, p := range packs {
+		data.row(packTypes, org[:], p.View, p.Start, p.Part, p.Cells)
 	}
-	return data.send(ctx, conn, insertCells)
+	return data.send(ctx, conn, insertPacks)
 }
 
-// UpdateCells replaces stored cells.
-func (bulk) UpdateCells(ctx context.Context, conn *sql.Conn, org tenant.ID, cells []sqlstore.StoredCell) error {
-	if len(cells) == 0 {
+// UpdatePacks replaces stored parts of packs.
+func (bulk) UpdatePacks(ctx context.Context, conn *sql.Conn, org tenant.ID, packs []sqlstore.Pack) error {
+	if len(packs) == 0 {
 		return nil
 	}
 	return on(conn, func(c *pgx.Conn) error {
-		args := keyArrays(org, lo.Map(cells, func(k sqlstore.StoredCell, _ int) sqlstore.CellKey { return k.CellKey }))
-		_, err := c.Exec(ctx, updateCells, append(args, lo.Map(cells, func(k sqlstore.StoredCell, _ int) []byte { return k.Vector }))...)
+		args := keyArrays(org, lo.Map(packs, func(p sqlstore.Pack, _ int) sqlstore.PackKey { return p.PackKey }))
+		_, err := c.Exec(ctx, updatePacks, append(args,
+			lo.Map(packs, func(p sqlstore.Pack, _ int) int64 { return p.Part }),
+			lo.Map(packs, func(p sqlstore.Pack, _ int) []byte { return p.Cells }))...)
 		return err
 	})
 }

@@ -6,7 +6,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"embed"
 	"errors"
 	"fmt"
@@ -158,14 +157,13 @@ func (m manner) connect(path string, n int, parameters ...string) (*sqlx.DB, err
 	}
 	parameters = append([]string{"vfs=" + m.vfs, "_pragma=busy_timeout(5000)", "_pragma=foreign_keys(1)", "_pragma=temp_store(MEMORY)"}, parameters...)
 	address := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: strings.Join(parameters, "&")}).String()
-	driver, err := newDriver()
+	db, err := sqlx.Open("sqlite", address)
 	if err != nil {
 		return nil, err
 	}
-	db := sql.OpenDB(connector{driver, address})
 	db.SetMaxOpenConns(n)
 	db.SetMaxIdleConns(n)
-	return sqlx.NewDb(db, "sqlite"), nil
+	return db, nil
 }
 
 func migrate(ctx context.Context, db *sqlx.DB) error {

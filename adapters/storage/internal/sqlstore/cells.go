@@ -2,9 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"encoding/binary"
-	"errors"
-	"slices"
 
 	"github.com/csm-monitor/csm-monitor/core/metric"
 	"github.com/csm-monitor/csm-monitor/core/tenant"
@@ -95,93 +92,7 @@ func (t *tx) fold(sp *space, entries []byte) error {
 	return t.putParts(sp, parts)
 }
 
-// cellParts are vectors that are to be added to cells.
-type cellParts map[CellKey][][]byte
-
-// add puts a vector of the finest grain into the cells of some views.
-func (p cellParts) add(sp *space, k metric.Key, vector []byte, into []view) {
-	for _, v := range into {
-		if key, ok := v.key(sp, k); ok {
-			p[key] = append(p[key], vector)
-		}
-	}
-}
-
-// addToCell adds a vector to a cell where the database can do so itself, by a function of its own named csm_add.
-const addToCell = `INSERT INTO cells (org, view, bucket, handler, platform, priority, topic, vector) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-	ON CONFLICT (org, view, bucket, handler, platform, priority, topic) DO UPDATE SET vector = csm_add(vector, excluded.vector)`
-
-// putParts adds the vectors to their cells.
-func (t *tx) putParts(sp *space, parts cellParts) error {
-	keys := make([]CellKey, 0, len(parts))
-	for k := range parts {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, compareCellKeys)
-	if t.dialect.Bulk != nil {
-		return t.putManyParts(sp, keys, parts)
-	}
-	for _, k := range keys {
-		sum, err := AddVectors(parts[k]...)
-		if err != nil {
-			return err
-		}
-		if len(sum) == 0 {
-			continue
-		}
-		if err := t.exec(addToCell, id(sp.org), k.View, k.Bucket, k.Handler, k.Platform, k.Priority, k.Topic, sum); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (t *tx) putManyParts(sp *space, keys []CellKey, parts cellParts) error {
-	if len(keys) == 0 {
-		return nil
-	}
-	stored, err := t.dialect.Bulk.LoadCells(t.ctx, t.conn.Conn, sp.org, keys)
-	if err != nil {
-		return err
-	}
-	var fresh, moved []StoredCell
-	for _, k := range keys {
-		was, known := stored[k]
-		sum, err := AddVectors(append(parts[k], was)...)
-		switch {
-		case err != nil:
-			return err
-		case known:
-			moved = append(moved, StoredCell{k, sum})
-		case len(sum) > 0:
-			fresh = append(fresh, StoredCell{k, sum})
-		}
-	}
-	if err := t.dialect.Bulk.InsertCells(t.ctx, t.conn.Conn, sp.org, fresh); err != nil {
-		return err
-	}
-	return t.dialect.Bulk.UpdateCells(t.ctx, t.conn.Conn, sp.org, moved)
-}
-
-func compareCellKeys(a, b CellKey) int {
-	for _, c := range [...]int64{a.View - b.View, a.Bucket - b.Bucket, a.Handler - b.Handler, a.Platform - b.Platform, a.Priority - b.Priority} {
-		if c != 0 {
-			return int(min(max(c, -1), 1))
-		}
-	}
-	if a.Topic < b.Topic {
-		return -1
-	}
-	if a.Topic > b.Topic {
-		return 1
-	}
-	return 0
-}
-
-var errLog = errors.New("store: not an entry of the cell log")
-
-// encodeLog is the stored form of a batch's deltas, and how many there are: bucket, codes, topic and vector of each, with
-// lengths. Deltas that move nothing are left out.
+// encodeLog is the stored form of a batch's deltas, and how many there are. Deltas that move nothing are left out.
 func encodeLog(d deltas) (out []byte, n int64, err error) {
 	var vector []byte
 	for k, v := range d {
@@ -189,18 +100,11 @@ func encodeLog(d deltas) (out []byte, n int64, err error) {
 			continue
 		}
 		n++
-		key, _ := view{dims: byAll}.key(nil, k)
+		_, key, _ := view{dims: byAll}.place(nil, k)
 		if vector, err = v.AppendBinary(vector[:0]); err != nil {
 			return nil, 0, err
 		}
-		out = binary.AppendVarint(out, key.Bucket/metric.Quarter.Microseconds())
-		out = binary.AppendUvarint(out, uint64(key.Priority))
-		out = binary.AppendUvarint(out, uint64(key.Handler))
-		out = binary.AppendUvarint(out, uint64(key.Platform))
-		out = binary.AppendUvarint(out, uint64(len(key.Topic)))
-		out = append(out, key.Topic...)
-		out = binary.AppendUvarint(out, uint64(len(vector)))
-		out = append(out, vector...)
+		out = appendCell(out, cellKey{at: k.Bucket.UnixMicro() / metric.Quarter.Microseconds(), cellDims: key.cellDims}, vector)
 	}
 	return out, n, nil
 }
@@ -217,25 +121,7 @@ func (t *tx) eachLogged(org tenant.ID, fn func(metric.Key, []byte) error) error 
 }
 
 func decodeLog(entries []byte, fn func(metric.Key, []byte) error) error {
-	d := decoder{rest: string(entries)}
-	for d.rest != "" {
-		k := CellKey{
-			Bucket: d.signed() * metric.Quarter.Microseconds(), Priority: int64(d.number()), Handler: int64(d.number()),
-			Platform: int64(d.number()), Topic: d.text(),
-		}
-		size := d.count(1)
-		end := len(entries) - len(d.rest) + size
-		if d.fault {
-			return errLog
-		}
-		vector := entries[end-size : end]
-		d.rest = d.rest[size:]
-		if err := fn(k.key(), vector); err != nil {
-			return err
-		}
-	}
-	if d.fault {
-		return errLog
-	}
-	return nil
+	return eachCell(entries, func(k cellKey, vector []byte) error {
+		return fn(k.key(micros(k.at*metric.Quarter.Microseconds())), vector)
+	})
 }

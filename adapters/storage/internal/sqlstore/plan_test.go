@@ -96,8 +96,8 @@ func checkCells(t *rapid.T, p piece, sel metric.Selection, sp *space) {
 		t.Fatalf("view %d lacks dimensions", p.view.number)
 	}
 	for _, at := range []time.Time{p.from, p.to} {
-		key, ok := p.view.key(sp, metric.Key{Bucket: at})
-		if !ok && at.Equal(p.from) || ok && key.Bucket != at.UnixMicro() {
+		pack, cell, ok := p.view.place(sp, metric.Key{Bucket: at})
+		if !ok && at.Equal(p.from) || ok && !pack.bucket(cell).Equal(at) {
 			t.Fatalf("view %d has no unit that begins at %s", p.view.number, at)
 		}
 	}
@@ -105,8 +105,8 @@ func checkCells(t *rapid.T, p piece, sel metric.Selection, sp *space) {
 		return
 	}
 	for at := p.from; at.Before(p.to); at = at.Add(metric.Quarter) {
-		key, _ := p.view.key(sp, metric.Key{Bucket: at})
-		if !metric.LocalDay(at, sel.Window.Zone).Equal(metric.LocalDay(micros(key.Bucket), sel.Window.Zone)) {
+		pack, cell, _ := p.view.place(sp, metric.Key{Bucket: at})
+		if !metric.LocalDay(at, sel.Window.Zone).Equal(metric.LocalDay(pack.bucket(cell), sel.Window.Zone)) {
 			t.Fatalf("the unit of view %d at %s reaches over two days in %s", p.view.number, at, sel.Window.Zone)
 		}
 	}

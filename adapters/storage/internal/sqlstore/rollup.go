@@ -22,21 +22,20 @@ func (t *tx) rollup(org tenant.ID, sel metric.Selection) ([]metric.Cell, error) 
 	if err != nil {
 		return nil, err
 	}
-	where, args, possible := filterCodes(sel.Where)
-	if !ok || !possible || !sel.Window.Start.Before(sel.Window.End) {
+	if !ok || !sel.Window.Start.Before(sel.Window.End) {
 		return sum.cells()
 	}
-	return t.sumPlan(sp, plan(sel, sp), where, args, sum)
+	return t.sumPlan(sp, plan(sel, sp), sum)
 }
 
 // sumPlan adds up the pieces of a plan.
-func (t *tx) sumPlan(sp *space, pieces []piece, where string, args []any, sum *gather) ([]metric.Cell, error) {
+func (t *tx) sumPlan(sp *space, pieces []piece, sum *gather) ([]metric.Cell, error) {
 	var err error
 	for _, p := range pieces {
 		if p.view == nil {
 			err = t.eachRow(sp, p.span, func(k metric.Key, vector []byte) error { return sum.add(k, vector, p.minus) })
 		} else {
-			err = t.sumCells(sp, p, where, args, sum)
+			err = t.sumCells(sp, p, sum)
 		}
 		if err != nil {
 			return nil, err
@@ -62,18 +61,20 @@ func (t *tx) sumPlan(sp *space, pieces []piece, where string, args []any, sum *g
 }
 
 // sumCells adds the cells of one piece of a plan.
-func (t *tx) sumCells(sp *space, p piece, where string, args []any, sum *gather) error {
-	query := `SELECT bucket, topic, priority, handler, platform, vector FROM cells WHERE org = ? AND view = ? AND bucket >= ? AND bucket < ?` + where
-	all := append([]any{id(sp.org), p.view.stored(sp), p.from.UnixMicro(), p.to.UnixMicro()}, args...)
-	return t.each(query, all, func(scan func(...any) error) error {
-		var (
-			k      CellKey
-			vector []byte
-		)
-		if err := scan(&k.Bucket, &k.Topic, &k.Priority, &k.Handler, &k.Platform, &vector); err != nil {
+func (t *tx) sumCells(sp *space, p piece, sum *gather) error {
+	args := []any{id(sp.org), p.view.stored(sp), p.view.pack(p.from).UnixMicro(), p.to.UnixMicro()}
+	return t.each(`SELECT start, pack FROM cells WHERE org = ? AND view = ? AND start >= ? AND start < ?`, args, func(scan func(...any) error) error {
+		var pack Pack
+		if err := scan(&pack.Start, &pack.Cells); err != nil {
 			return err
 		}
-		return sum.add(k.key(), vector, p.minus)
+		return eachCell(pack.Cells, func(k cellKey, vector []byte) error {
+			bucket := pack.bucket(k)
+			if !p.contains(bucket) {
+				return nil
+			}
+			return sum.add(k.key(bucket), vector, p.minus)
+		})
 	})
 }
 

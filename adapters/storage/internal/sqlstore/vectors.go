@@ -93,8 +93,8 @@ func sumVectors(plus, minus [][]byte) (metric.Vector, error) {
 	return s.sum(), nil
 }
 
-// AddVectors is the sum of stored vectors as it is stored. It is never nil.
-func AddVectors(parts ...[]byte) ([]byte, error) {
+// addVectors is the sum of stored vectors as it is stored. It is never nil.
+func addVectors(parts [][]byte) ([]byte, error) {
 	sum, err := sumVectors(parts, nil)
 	if err != nil {
 		return nil, err

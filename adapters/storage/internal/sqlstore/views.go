@@ -79,45 +79,45 @@ func (v view) stored(sp *space) int64 {
 	return v.number
 }
 
-// key is the cell of the view in which one of the finest grain counts. ok is false where the view does not reach.
-func (v view) key(sp *space, k metric.Key) (out CellKey, ok bool) {
+// packed is the stretch of time whose cells of a short grain are one pack; those of a longer grain are packs of their own.
+const packed = 6 * time.Hour
+
+// pack is where the pack with the cells of a bucket begins.
+func (v view) pack(bucket time.Time) time.Time {
+	if v.grain == quarters || v.grain == hours {
+		return bucket.Truncate(packed)
+	}
+	return bucket
+}
+
+// place is the cell of the view in which one of the finest grain counts, and its pack. ok is false where the view does
+// not reach.
+func (v view) place(sp *space, k metric.Key) (pack PackKey, cell cellKey, ok bool) {
 	bucket := k.Bucket
 	if v.grain == days {
 		bucket = metric.LocalDay(bucket, sp.zone)
 		if bucket.UnixMicro() < sp.from {
-			return CellKey{}, false
+			return pack, cell, false
 		}
 	} else {
 		bucket = bucket.Truncate(v.grain.length())
 	}
-	out = CellKey{View: v.stored(sp), Bucket: bucket.UnixMicro()}
+	start := v.pack(bucket)
+	pack = PackKey{View: v.stored(sp), Start: start.UnixMicro()}
+	cell.at = int64(bucket.Sub(start) / time.Second)
 	if v.dims.has(byTopic) {
-		out.Topic = k.Topic
+		cell.Topic = k.Topic
 	}
 	if v.dims.has(byPriority) {
-		out.Priority, _ = code(priorityCodes, k.Priority)
+		cell.Priority, _ = code(priorityCodes, k.Priority)
 	}
 	if v.dims.has(byHandler) {
-		out.Handler, _ = code(handlerCodes, k.Handler)
+		cell.Handler, _ = code(handlerCodes, k.Handler)
 	}
 	if v.dims.has(byPlatform) {
-		out.Platform, _ = code(platformCodes, k.Platform)
+		cell.Platform, _ = code(platformCodes, k.Platform)
 	}
-	return out, true
-}
-
-// CellKey is a stored cell's key without its organisation.
-type CellKey struct {
-	View, Bucket                int64
-	Topic                       string
-	Priority, Handler, Platform int64
-}
-
-func (k CellKey) key() metric.Key {
-	return metric.Key{
-		Bucket: micros(k.Bucket), Topic: k.Topic, Priority: decode(priorityCodes, k.Priority),
-		Handler: decode(handlerCodes, k.Handler), Platform: decode(platformCodes, k.Platform),
-	}
+	return pack, cell, true
 }
 
 // need is the dimensions a selection groups or filters by.
@@ -137,30 +137,4 @@ func need(s metric.Selection) dims {
 		}
 	}
 	return d
-}
-
-// filterCodes are a filter's words as they are stored; ok is false when no stored cell can pass.
-func filterCodes(f metric.Filter) (where string, args []any, ok bool) {
-	add := func(column string, value any) {
-		where += " AND " + column + " = ?"
-		args = append(args, value)
-	}
-	ok = true
-	known := func(n int64, found bool) int64 {
-		ok = ok && found
-		return n
-	}
-	if f.Topic != nil {
-		add("topic", *f.Topic)
-	}
-	if f.Priority != nil {
-		add("priority", known(code(priorityCodes, *f.Priority)))
-	}
-	if f.Handler != "" {
-		add("handler", known(code(handlerCodes, f.Handler)))
-	}
-	if f.Platform != "" {
-		add("platform", known(code(platformCodes, f.Platform)))
-	}
-	return where, args, ok
 }

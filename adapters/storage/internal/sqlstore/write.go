@@ -18,16 +18,11 @@ type Bulk interface {
 	// Insert stores new rows, Update replaces stored ones.
 	Insert(ctx context.Context, conn *sql.Conn, rows []Row) error
 	Update(ctx context.Context, conn *sql.Conn, rows []Row) error
-	// LoadCells reads the values of cells, InsertCells stores new ones, and UpdateCells replaces stored ones.
-	LoadCells(ctx context.Context, conn *sql.Conn, org tenant.ID, keys []CellKey) (map[CellKey][]byte, error)
-	InsertCells(ctx context.Context, conn *sql.Conn, org tenant.ID, cells []StoredCell) error
-	UpdateCells(ctx context.Context, conn *sql.Conn, org tenant.ID, cells []StoredCell) error
-}
-
-// StoredCell is a cell as it is stored.
-type StoredCell struct {
-	CellKey
-	Vector []byte
+	// NewestParts reads the newest part of packs of cells, where there is one; InsertPacks stores new parts, UpdatePacks
+	// replaces stored ones.
+	NewestParts(ctx context.Context, conn *sql.Conn, org tenant.ID, keys []PackKey) (map[PackKey]Pack, error)
+	InsertPacks(ctx context.Context, conn *sql.Conn, org tenant.ID, packs []Pack) error
+	UpdatePacks(ctx context.Context, conn *sql.Conn, org tenant.ID, packs []Pack) error
 }
 
 // insertedAtOnce is how many rows one statement inserts, if there are so many: binding values is cheaper than running

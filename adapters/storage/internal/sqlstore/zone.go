@@ -136,7 +136,7 @@ func (t *tx) dropOldGrids(sp *space, from, to int64) error {
 		from -= dayMargin
 	}
 	args := append([]any{id(sp.org)}, old...)
-	return t.exec(`DELETE FROM cells WHERE org = ? AND view IN `+list0(len(old))+` AND bucket >= ? AND bucket < ?`, append(args, from, to)...)
+	return t.exec(`DELETE FROM cells WHERE org = ? AND view IN `+list0(len(old))+` AND start >= ? AND start < ?`, append(args, from, to)...)
 }
 
 // dayMargin reaches back to the start of a day that another zone began earlier.

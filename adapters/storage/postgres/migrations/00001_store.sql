@@ -88,16 +88,14 @@ CREATE TABLE onces (
 );
 CREATE INDEX onces_at ON onces (org, at);
 
+-- Cells of one view and stretch of time are one value, in parts if it is large.
 CREATE TABLE cells (
-	org      UUID NOT NULL,
-	view     INTEGER NOT NULL,
-	bucket   BIGINT NOT NULL,
-	handler  SMALLINT NOT NULL,
-	platform SMALLINT NOT NULL,
-	priority SMALLINT NOT NULL,
-	topic    TEXT COLLATE "C" NOT NULL,
-	vector   BYTEA NOT NULL,
-	PRIMARY KEY (org, view, bucket, handler, platform, priority, topic)
+	org   UUID NOT NULL,
+	view  INTEGER NOT NULL,
+	start BIGINT NOT NULL,
+	part  INTEGER NOT NULL,
+	pack  BYTEA NOT NULL,
+	PRIMARY KEY (org, view, start, part)
 ) WITH (fillfactor = 80);
 
 -- What recent writes have still to add to the cells.

@@ -86,16 +86,14 @@ CREATE TABLE onces (
 ) WITHOUT ROWID;
 CREATE INDEX onces_at ON onces (org, at);
 
+-- Cells of one view and stretch of time are one value, in parts if it is large.
 CREATE TABLE cells (
-	org      BLOB NOT NULL,
-	view     INTEGER NOT NULL,
-	bucket   INTEGER NOT NULL,
-	handler  INTEGER NOT NULL,
-	platform INTEGER NOT NULL,
-	priority INTEGER NOT NULL,
-	topic    TEXT NOT NULL,
-	vector   BLOB NOT NULL,
-	PRIMARY KEY (org, view, bucket, handler, platform, priority, topic)
+	org   BLOB NOT NULL,
+	view  INTEGER NOT NULL,
+	start INTEGER NOT NULL,
+	part  INTEGER NOT NULL,
+	pack  BLOB NOT NULL,
+	PRIMARY KEY (org, view, start, part)
 ) WITHOUT ROWID;
 
 -- What recent writes have still to add to the cells.

@@ -1,0 +1,210 @@
+package sqlstore
+
+import (
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/csm-monitor/csm-monitor/core/metric"
+)
+
+// PackKey is where cells are stored: those of one view that lie in one stretch of time are a pack, a value in one row. A
+// cell by itself would cost a write and a read as much as the whole pack does.
+type PackKey struct {
+	// View is the view's stored number, Start when the stretch begins, in microseconds.
+	View, Start int64
+}
+
+// bucket is when a cell of the pack begins.
+func (k PackKey) bucket(c cellKey) time.Time {
+	return micros(k.Start).Add(time.Duration(c.at) * time.Second)
+}
+
+// Pack is a part of the cells of a pack as it is stored. Most have one part, number 0; what a pack holds is the sum of
+// its parts.
+type Pack struct {
+	PackKey
+	Part  int64
+	Cells []byte
+}
+
+// maxPart is how many bytes a part may have until the next one is begun, so that a write never has to read and write
+// much more than it adds, however many topics there are.
+const maxPart = 64 << 10
+
+// cellKey is a cell inside its pack or log: at tells when.
+type cellKey struct {
+	// at is in seconds after the pack's start, or in quarter hours since 1970 in the log.
+	at int64
+	cellDims
+}
+
+// cellDims are the dimensions a cell has beside its time, as they are stored.
+type cellDims struct {
+	Topic                       string
+	Priority, Handler, Platform int64
+}
+
+// key is the cell of that time as the core knows it.
+func (k cellDims) key(bucket time.Time) metric.Key {
+	return metric.Key{
+		Bucket: bucket, Topic: k.Topic, Priority: decode(priorityCodes, k.Priority),
+		Handler: decode(handlerCodes, k.Handler), Platform: decode(platformCodes, k.Platform),
+	}
+}
+
+func compareCells(a, b cellKey) int {
+	return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.Handler, b.Handler), cmp.Compare(a.Platform, b.Platform),
+		cmp.Compare(a.Priority, b.Priority), cmp.Compare(a.Topic, b.Topic))
+}
+
+// appendCell adds the stored form of a cell: time, codes, topic and vector, the last two with their lengths.
+func appendCell(out []byte, k cellKey, vector []byte) []byte {
+	out = binary.AppendVarint(out, k.at)
+	out = binary.AppendUvarint(out, uint64(k.Priority))
+	out = binary.AppendUvarint(out, uint64(k.Handler))
+	out = binary.AppendUvarint(out, uint64(k.Platform))
+	out = binary.AppendUvarint(out, uint64(len(k.Topic)))
+	out = append(out, k.Topic...)
+	out = binary.AppendUvarint(out, uint64(len(vector)))
+	return append(out, vector...)
+}
+
+var errCells = errors.New("store: not a stored cell")
+
+// eachCell calls fn with every stored cell of a text. Vectors may be kept.
+func eachCell(stored []byte, fn func(cellKey, []byte) error) error {
+	d := decoder{rest: string(stored)}
+	for d.rest != "" {
+		k := cellKey{at: d.signed(), cellDims: cellDims{Priority: int64(d.number()), Handler: int64(d.number()), Platform: int64(d.number()), Topic: d.text()}}
+		size := d.count(1)
+		end := len(stored) - len(d.rest) + size
+		if d.fault {
+			return errCells
+		}
+		vector := stored[end-size : end]
+		d.rest = d.rest[size:]
+		if err := fn(k, vector); err != nil {
+			return err
+		}
+	}
+	if d.fault {
+		return errCells
+	}
+	return nil
+}
+
+// cellParts are vectors that are to be added to cells, by pack.
+type cellParts map[PackKey]map[cellKey][][]byte
+
+// add puts a vector of the finest grain into the cells of some views.
+func (p cellParts) add(sp *space, k metric.Key, vector []byte, into []view) {
+	for _, v := range into {
+		pack, cell, ok := v.place(sp, k)
+		if !ok {
+			continue
+		}
+		if p[pack] == nil {
+			p[pack] = map[cellKey][][]byte{}
+		}
+		p[pack][cell] = append(p[pack][cell], vector)
+	}
+}
+
+// putParts adds the vectors to their cells: to the newest part of each pack, or to a new one when that is full.
+func (t *tx) putParts(sp *space, parts cellParts) error {
+	keys := slices.SortedFunc(maps.Keys(parts), func(a, b PackKey) int { return cmp.Or(cmp.Compare(a.View, b.View), cmp.Compare(a.Start, b.Start)) })
+	newest, err := t.newestParts(sp, keys)
+	if err != nil {
+		return err
+	}
+	var fresh, moved []Pack
+	for _, k := range keys {
+		pack, known := newest[k]
+		if known && len(pack.Cells) > maxPart {
+			pack, known = Pack{PackKey: k, Part: pack.Part + 1}, false
+		}
+		pack.PackKey = k
+		if pack.Cells, err = addCells(pack.Cells, parts[k]); err != nil {
+			return err
+		}
+		if known {
+			moved = append(moved, pack)
+		} else if len(pack.Cells) > 0 {
+			fresh = append(fresh, pack)
+		}
+	}
+	return t.putPacks(sp, fresh, moved)
+}
+
+// addCells is stored cells with vectors added to them.
+func addCells(stored []byte, parts map[cellKey][][]byte) ([]byte, error) {
+	err := eachCell(stored, func(k cellKey, vector []byte) error {
+		parts[k] = append(parts[k], vector)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]byte, 0, len(stored)+64*len(parts))
+	for _, k := range slices.SortedFunc(maps.Keys(parts), compareCells) {
+		sum := parts[k][0]
+		if len(parts[k]) > 1 {
+			if sum, err = addVectors(parts[k]); err != nil {
+				return nil, err
+			}
+		}
+		if len(sum) > 0 {
+			out = appendCell(out, k, sum)
+		}
+	}
+	return out, nil
+}
+
+const (
+	newestPart = `SELECT part, pack FROM cells WHERE org = ? AND view = ? AND start = ? ORDER BY part DESC LIMIT 1`
+	insertPack = `INSERT INTO cells (org, view, start, part, pack) VALUES (?, ?, ?, ?, ?)`
+	updatePack = `UPDATE cells SET pack = ? WHERE org = ? AND view = ? AND start = ? AND part = ?`
+)
+
+// newestParts reads the newest parts of packs; those that are not there are left out.
+func (t *tx) newestParts(sp *space, keys []PackKey) (map[PackKey]Pack, error) {
+	if t.dialect.Bulk != nil {
+		return t.dialect.Bulk.NewestParts(t.ctx, t.conn.Conn, sp.org, keys)
+	}
+	out := make(map[PackKey]Pack, len(keys))
+	for _, k := range keys {
+		p := Pack{PackKey: k}
+		found, err := t.first(newestPart, id(sp.org), k.View, k.Start)(&p.Part, &p.Cells)
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			out[k] = p
+		}
+	}
+	return out, nil
+}
+
+func (t *tx) putPacks(sp *space, fresh, moved []Pack) error {
+	if t.dialect.Bulk != nil {
+		if err := t.dialect.Bulk.InsertPacks(t.ctx, t.conn.Conn, sp.org, fresh); err != nil {
+			return err
+		}
+		return t.dialect.Bulk.UpdatePacks(t.ctx, t.conn.Conn, sp.org, moved)
+	}
+	for _, p := range fresh {
+		if err := t.exec(insertPack, id(sp.org), p.View, p.Start, p.Part, p.Cells); err != nil {
+			return err
+		}
+	}
+	for _, p := range moved {
+		if err := t.exec(updatePack, p.Cells, id(sp.org), p.View, p.Start, p.Part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
