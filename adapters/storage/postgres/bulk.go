@@ -40,16 +40,34 @@ var (
 	// all that the organisation has.
 	stored = `SELECT c.* FROM unnest($2::uuid[]) AS k (uid)
 		CROSS JOIN LATERAL (SELECT ` + sqlstore.StoredColumns + ` FROM conversations WHERE org = $1 AND uid = k.uid LIMIT 1) AS c`
+	known  = `SELECT k.uid FROM unnest($2::uuid[]) AS k (uid) CROSS JOIN LATERAL (SELECT FROM conversations WHERE org = $1 AND uid = k.uid LIMIT 1) AS c`
 	insert = `COPY conversations (` + sqlstore.RowColumns + `) FROM STDIN BINARY`
 	update = `UPDATE conversations AS c SET ` +
 		strings.Join(lo.Map(columns[2:], func(c string, _ int) string { return c + " = n." + c }), ", ") +
 		` FROM ` + unnest(1, types...) + ` AS n (` + sqlstore.RowColumns + `) WHERE c.org = n.org AND c.uid = n.uid`
 )
 
+// keys are ids in the form that the driver sends as they are.
+func keys(uids []uuid.UUID) [][16]byte {
+	return lo.Map(uids, func(uid uuid.UUID, _ int) [16]byte { return uid })
+}
+
+// Known looks for conversations without reading them.
+func (bulk) Known(ctx context.Context, conn *sql.Conn, org tenant.ID, uids []uuid.UUID) (found []uuid.UUID, err error) {
+	err = on(conn, func(c *pgx.Conn) error {
+		rows, err := c.Query(ctx, known, org, keys(uids))
+		if err == nil {
+			found, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+		}
+		return err
+	})
+	return found, err
+}
+
 // Stored reads the rows of conversations.
 func (bulk) Stored(ctx context.Context, conn *sql.Conn, org tenant.ID, uids []uuid.UUID, fn func(sqlstore.Row) error) error {
 	return on(conn, func(c *pgx.Conn) error {
-		rows, err := c.Query(ctx, stored, org, uids)
+		rows, err := c.Query(ctx, stored, org, keys(uids))
 		if err != nil {
 			return err
 		}
@@ -97,8 +115,8 @@ func arrays(rows []sqlstore.Row) []any {
 		})
 	}
 	return []any{
-		lo.Map(rows, func(r sqlstore.Row, _ int) uuid.UUID { return r.Org }),
-		lo.Map(rows, func(r sqlstore.Row, _ int) uuid.UUID { return r.UID }),
+		keys(lo.Map(rows, func(r sqlstore.Row, _ int) uuid.UUID { return r.Org })),
+		keys(lo.Map(rows, func(r sqlstore.Row, _ int) uuid.UUID { return r.UID })),
 		column(func(r *sqlstore.Row) int64 { return r.Seq }),
 		column(func(r *sqlstore.Row) int64 { return r.StartedAt }),
 		column(func(r *sqlstore.Row) int64 { return r.Platform }),

@@ -28,6 +28,7 @@ func dialect(config *pgx.ConnConfig) sqlstore.Dialect {
 		Taken:    func(err error) bool { return state(err) == "23505" },
 		Down:     down,
 		Bulk:     bulk{},
+		FoldLock: `SELECT pg_advisory_xact_lock(?)`,
 		Announce: announce,
 		Listen:   func(ctx context.Context, heard func(tenant.ID)) { listen(ctx, config, heard) },
 	}
@@ -61,8 +62,8 @@ func down(err error) bool {
 
 const channel = "csm_stored"
 
-func announce(ctx context.Context, tx *sql.Tx, org tenant.ID) error {
-	_, err := tx.ExecContext(ctx, `SELECT pg_notify($1, $2)`, channel, org.String())
+func announce(ctx context.Context, db *sql.DB, orgs []tenant.ID) error {
+	_, err := db.ExecContext(ctx, `SELECT pg_notify($1, org::text) FROM unnest($2::uuid[]) AS org`, channel, orgs)
 	return err
 }
 

@@ -31,14 +31,24 @@ func (s conversations) Apply(ctx context.Context, changes []conversation.Change)
 			return nil, err
 		}
 	}
-	if err := s.change(ctx, func(t *tx) error {
+	scouting := true
+	store := func(t *tx) error {
+		if err := t.scout(batches, scouting); err != nil {
+			return err
+		}
 		for _, b := range batches {
 			if err := t.commit(b); err != nil {
 				return err
 			}
 		}
 		return nil
-	}); err != nil {
+	}
+	err := s.change(ctx, store)
+	if err != nil && s.dialect.Taken(err) {
+		scouting = false
+		err = s.change(ctx, store)
+	}
+	if err != nil {
 		return nil, err
 	}
 	results := make([]conversation.Result, len(changes))
@@ -50,6 +60,7 @@ func (s conversations) Apply(ctx context.Context, changes []conversation.Change)
 		}
 	}
 	s.stored(moved)
+	s.foldLater(ctx, batches)
 	return results, nil
 }
 
@@ -65,10 +76,14 @@ type batch struct {
 	distinct []*item
 	byUID    map[uuid.UUID]*item
 	onces    onces
+	// scouted are those of them that were stored when somebody looked before the write, nil where nobody did.
+	scouted []*item
 	// sealed are the keys with which the items' rows were sealed, empty where they have not been.
 	sealed string
 	// base is the number of the organisation's newest version before the batch, written how many versions it stored.
 	base, written int64
+	// logged is how many entries the organisation's cell log has after the batch.
+	logged int64
 }
 
 // item is a conversation inside a batch: what is stored, and what the batch has made of it so far.
@@ -185,11 +200,7 @@ func (t *tx) commit(b *batch) error {
 	if err := t.keep(b); err != nil {
 		return err
 	}
-	if t.dialect.Announce != nil && b.written > 0 {
-		if err := t.dialect.Announce(t.ctx, t.tx.Tx, b.org); err != nil {
-			return err
-		}
-	}
+	b.logged = sp.logged
 	return t.put(sp)
 }
 

@@ -19,6 +19,8 @@ type behind struct {
 	running sync.WaitGroup
 	// index files and folds, zones builds day cells: the one may have much to do while the other is needed soon.
 	index, zones backlog
+	// folds are organisations whose logs have grown, news those that other processes are to hear of.
+	folds, news backlog
 	// writes counts transactions of callers, by which polite knows whether somebody is writing.
 	writes atomic.Int64
 }
@@ -75,7 +77,7 @@ func (b *behind) gather(ctx context.Context) error {
 func (s *Store) work() {
 	b := &s.behind
 	b.ctx, b.cancel = context.WithCancel(context.Background())
-	b.index, b.zones = newBacklog(), newBacklog()
+	b.index, b.zones, b.folds, b.news = newBacklog(), newBacklog(), newBacklog(), newBacklog()
 	b.run(s.resume)
 	b.run(func(ctx context.Context) { b.follow(ctx, &b.index, s.catchUp) })
 	b.run(func(ctx context.Context) {
@@ -83,6 +85,12 @@ func (s *Store) work() {
 			return lo.Filter(orgs, func(org tenant.ID, _ int) bool { return s.rebuild(ctx, org) != nil })
 		})
 	})
+	if s.dialect.FoldLock != "" {
+		b.run(s.foldGrown)
+	}
+	if s.dialect.Announce != nil {
+		b.run(s.announce)
+	}
 	if s.dialect.Listen != nil {
 		b.run(func(ctx context.Context) {
 			s.dialect.Listen(ctx, func(org tenant.ID) { s.watchers.tell([]tenant.ID{org}) })
@@ -133,6 +141,23 @@ func sleep(ctx context.Context, d time.Duration) error {
 		return ctx.Err()
 	case <-timer.C:
 		return nil
+	}
+}
+
+// announce tells other processes what was stored, outside of the writes: a server lets those who announce commit one
+// after the other. What cannot be told is lost: it is a hint.
+func (s *Store) announce(ctx context.Context) {
+	for done := false; !done; {
+		select {
+		case <-ctx.Done():
+			done = true // what was stored last is still told
+		case <-s.behind.news.signal:
+		}
+		if orgs := s.behind.news.take(); len(orgs) > 0 {
+			within, cancel := context.WithTimeout(context.WithoutCancel(ctx), retryAfter)
+			_ = s.dialect.Announce(within, s.write.DB, orgs)
+			cancel()
+		}
 	}
 }
 

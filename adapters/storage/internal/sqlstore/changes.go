@@ -151,6 +151,7 @@ func (s *Store) stored(orgs []tenant.ID) {
 		return
 	}
 	s.watchers.tell(orgs)
+	s.behind.news.add(orgs)
 	s.behind.index.add(orgs)
 }
 

@@ -32,8 +32,11 @@ type Dialect struct {
 	Bulk Bulk
 	// Shared says that other processes may use the database too.
 	Shared bool
-	// Announce tells other processes, inside the transaction, that an organisation stored something; nil when there are
-	// none. Listen hears what they told until ctx ends.
-	Announce func(ctx context.Context, tx *sql.Tx, org tenant.ID) error
+	// FoldLock waits, until the transaction ends, for the lock of those who fold the cell log that a number stands for;
+	// empty where only one transaction writes at a time. Writers do not take it: they never wait for a fold.
+	FoldLock string
+	// Announce tells other processes that organisations stored something, after they did; nil when there are none. Listen
+	// hears what they told until ctx ends.
+	Announce func(ctx context.Context, db *sql.DB, orgs []tenant.ID) error
 	Listen   func(ctx context.Context, heard func(tenant.ID))
 }

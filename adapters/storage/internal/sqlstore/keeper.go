@@ -177,6 +177,9 @@ func (s orgs) Destroy(ctx context.Context, org tenant.ID) error {
 	}
 	return s.change(ctx, func(t *tx) error {
 		// Locked, so that nobody writes behind what is removed.
+		if err := t.lockFolds(org); err != nil {
+			return err
+		}
 		if _, _, err := t.space(org, t.dialect.Lock); err != nil {
 			return err
 		}

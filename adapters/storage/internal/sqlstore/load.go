@@ -37,7 +37,11 @@ func (t *tx) read(sp *space, b *batch) (again []*item, err error) {
 	for _, it := range b.distinct {
 		it.stored, it.gone = nil, false
 	}
-	if err := t.eachStored(sp, b.distinct, func(r Row) error {
+	known := b.distinct
+	if b.scouted != nil {
+		known = b.scouted
+	}
+	if err := t.eachStored(sp, known, func(r Row) error {
 		conv, err := sp.openContent(r.UID, r.Seq, r.Content)
 		if err != nil {
 			return err
@@ -55,7 +59,7 @@ func (t *tx) read(sp *space, b *batch) (again []*item, err error) {
 	}
 	if sp.gone > 0 {
 		missing := lo.Filter(b.distinct, func(it *item, _ int) bool { return it.stored == nil })
-		found, err := t.tombstones(sp, lo.Map(missing, func(it *item, _ int) uuid.UUID { return it.uid }))
+		found, err := t.tombstones(sp, uidsOf(missing))
 		if err != nil {
 			return nil, err
 		}
@@ -82,8 +86,11 @@ func (r *Row) StoredInto() []any {
 
 // eachStored calls fn with the rows of those conversations that are stored.
 func (t *tx) eachStored(sp *space, items []*item, fn func(Row) error) error {
+	if len(items) == 0 {
+		return nil
+	}
 	if t.dialect.Bulk != nil {
-		return t.dialect.Bulk.Stored(t.ctx, t.conn.Conn, sp.org, lo.Map(items, func(it *item, _ int) uuid.UUID { return it.uid }), fn)
+		return t.dialect.Bulk.Stored(t.ctx, t.conn.Conn, sp.org, uidsOf(items), fn)
 	}
 	for _, part := range lo.Chunk(items, maxIn) {
 		query := `SELECT ` + StoredColumns + ` FROM conversations WHERE org = ? AND uid IN ` + in(len(part))
@@ -99,6 +106,32 @@ func (t *tx) eachStored(sp *space, items []*item, fn func(Row) error) error {
 		}
 	}
 	return nil
+}
+
+// scoutFrom is the number of an organisation's conversations from which on it is looked before the write which of them
+// are stored: one more statement, so that the write under the organisation's lock has less to do.
+const scoutFrom = 32
+
+// scout looks, before any lock is taken, which conversations of large batches are stored, unless it is told not to. The
+// write then reads these alone and takes the others for new. Where another write was faster, storing them fails, and the
+// batch is to be written again without having scouted.
+func (t *tx) scout(batches []*batch, allowed bool) error {
+	for _, b := range batches {
+		b.scouted = nil
+		if !allowed || t.dialect.Bulk == nil || len(b.distinct) < scoutFrom {
+			continue
+		}
+		found, err := t.dialect.Bulk.Known(t.ctx, t.conn.Conn, b.org, uidsOf(b.distinct))
+		if err != nil {
+			return err
+		}
+		b.scouted = lo.Map(found, func(uid uuid.UUID, _ int) *item { return b.byUID[uid] })
+	}
+	return nil
+}
+
+func uidsOf(items []*item) []uuid.UUID {
+	return lo.Map(items, func(it *item, _ int) uuid.UUID { return it.uid })
 }
 
 func itemArgs(sp *space, part []*item) []any {

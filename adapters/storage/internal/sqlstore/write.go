@@ -12,6 +12,8 @@ import (
 
 // Bulk reads and writes many rows in one statement, on a connection with an open transaction.
 type Bulk interface {
+	// Known are those of an organisation's conversations that are stored.
+	Known(ctx context.Context, conn *sql.Conn, org tenant.ID, uids []uuid.UUID) ([]uuid.UUID, error)
 	// Stored calls fn with those of an organisation's conversations that are stored: what counting them takes, their
 	// numbers and their contents.
 	Stored(ctx context.Context, conn *sql.Conn, org tenant.ID, uids []uuid.UUID, fn func(Row) error) error

@@ -54,6 +54,9 @@ func (s *Store) rebuild(ctx context.Context, org tenant.ID) error {
 			return err
 		}
 		err = s.polite(ctx, func(t *tx) error {
+			if err := t.lockFolds(org); err != nil {
+				return err
+			}
 			sp, ok, err := t.space(org, t.dialect.Lock)
 			if !ok || err != nil || sp.from == allComplete {
 				return err

@@ -105,6 +105,8 @@ CREATE TABLE cell_log (
 	entries BYTEA NOT NULL,
 	PRIMARY KEY (org, step)
 );
+-- Entries are soon read and removed again, which compressing them would cost more than it saves.
+ALTER TABLE cell_log ALTER COLUMN entries SET STORAGE EXTERNAL;
 
 -- The search index: segments of a day, and in parts which of their rows hold which words.
 CREATE TABLE segments (
