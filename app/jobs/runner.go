@@ -97,9 +97,13 @@ func (r *Runner) Run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 		case <-sweep.C:
+			r.gather(ctx)
 			r.sweep(ctx)
 		case <-resume.C:
-			r.visitAll(ctx, r.left)
+			if len(r.left) > 0 {
+				r.gather(ctx)
+				r.visitAll(ctx, r.left)
+			}
 		case org, ok := <-r.hints:
 			r.hear(org, ok)
 			r.gather(ctx)

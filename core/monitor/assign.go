@@ -52,7 +52,7 @@ func (g *gapIndex) drop() { g.index, g.meaning, g.ready = nil, nil, false }
 
 // indexesRoom bounds, in bytes, the memory of the indexes that are kept beside the one that is used. Those beyond it are
 // built anew when they are needed.
-const indexesRoom = 16 << 20
+const indexesRoom = 8 << 20
 
 func (g *gapIndexes) of(org tenant.ID) *gapIndex {
 	g.mu.Lock()

@@ -62,7 +62,7 @@ func open(ctx context.Context, dsn string, o storage.Options, m manner) (port.St
 	if err != nil {
 		return port.Storage{}, err
 	}
-	read, err := m.connect(path, readers, "_pragma=query_only(1)", "_pragma=cache_size(-2048)")
+	read, err := m.connect(path, readers, "_pragma=query_only(1)", "_pragma=cache_size(-1024)")
 	if err != nil {
 		return port.Storage{}, errors.Join(err, write.Close())
 	}
@@ -91,7 +91,7 @@ func Migrate(ctx context.Context, dsn string) error {
 
 // writer is the one connection that writes.
 func (m manner) writer(path string) (*sqlx.DB, error) {
-	return m.connect(path, 1, "_txlock=immediate", "_pragma=auto_vacuum(2)", "_pragma=journal_mode(WAL)", "_pragma=synchronous("+m.synchronous+")", "_pragma=secure_delete(ON)", "_pragma=cache_size(-6144)", fmt.Sprintf("_pragma=wal_autocheckpoint(%d)", m.log))
+	return m.connect(path, 1, "_txlock=immediate", "_pragma=auto_vacuum(2)", "_pragma=journal_mode(WAL)", "_pragma=synchronous("+m.synchronous+")", "_pragma=secure_delete(ON)", "_pragma=cache_size(-5120)", fmt.Sprintf("_pragma=wal_autocheckpoint(%d)", m.log))
 }
 
 func start(ctx context.Context, write, read *sqlx.DB, o storage.Options) (*sqlstore.Store, error) {
