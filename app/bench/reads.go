@@ -134,6 +134,9 @@ func (b *bench) reads(engine string, storage func() (string, error)) error {
 	if err := b.search(engine, large); err != nil {
 		return err
 	}
+	if err := b.equality(engine, large); err != nil {
+		return err
+	}
 	if err := b.restart(engine, large); err != nil {
 		return err
 	}

@@ -57,14 +57,18 @@ type usage struct {
 	RSS, Peak int64
 }
 
-// totals is a question for sums of a window by handler, and its answer.
+// totals is a question for sums of a window by handler, or with Fold for a comparison of sums with the rows, and its
+// answer.
 type totals struct {
 	Org        tenant.ID
+	Fold       bool
 	Start, End time.Time
 	Times      int
 	// Took is the median time of one answer; Conversations is what it counted.
 	Took          time.Duration
 	Conversations int64
+	// Cells is how many cells were compared, Differ how many were not what the rows say.
+	Cells, Differ int
 }
 
 // serve is a child: it serves until its standard input ends, and answers questions there.
@@ -153,7 +157,12 @@ func serveProduct(o orders) error {
 		}
 		r.Orgs, r.Keys = append(r.Orgs, org.ID), append(r.Keys, secret)
 	}
-	converse(r, func(t totals) (totals, error) { return sum(ctx, store.Rollups, t) })
+	converse(r, func(t totals) (totals, error) {
+		if t.Fold {
+			return fold(ctx, store, t)
+		}
+		return sum(ctx, store.Rollups, t)
+	})
 	return graph.Stop(ctx)
 }
 
