@@ -32,12 +32,23 @@ var (
 // fractions of one. Space, a leading plus, a bare point, hexadecimal, infinity and more than 128 characters are
 // ErrSyntax; a value beyond the range of Micro, or an exponent beyond ±400, is ErrRange.
 func Parse(text string) (Micro, error) {
+	digits, exponent, err := scan(text)
+	if err != nil {
+		return 0, err
+	}
+	if exponent <= 0 && exponent >= -microPlaces && len(digits)+microPlaces+exponent <= safeDigits { // as most amounts are
+		units, err := strconv.ParseInt(digits, 10, 64)
+		return Micro(units) * Micro(pow10[microPlaces+exponent]), err
+	}
 	x, err := ParseExact(text)
 	if err != nil {
 		return 0, err
 	}
 	return x.Micro()
 }
+
+// safeDigits is the number of digits that an int64 holds whatever they are.
+const safeDigits = 18
 
 // Add returns m + n, or ErrRange.
 func (m Micro) Add(n Micro) (Micro, error) {

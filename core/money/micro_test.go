@@ -114,6 +114,22 @@ func TestArithmeticNeverWraps(t *testing.T) {
 	})
 }
 
+// Short amounts are read in integers; that must show in nothing but speed.
+func TestShortAmountsAreReadAsExactly(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringMatching(`-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,9})?(e[+-]?[0-9])?`).Draw(t, "text")
+		got, err := money.Parse(text)
+		exact, exactErr := money.ParseExact(text)
+		if exactErr != nil {
+			t.Fatal(exactErr)
+		}
+		want, wantErr := exact.Micro()
+		if got != want || (err == nil) != (wantErr == nil) {
+			t.Fatalf("%s: %d, %v; exactly %d, %v", text, got, err, want, wantErr)
+		}
+	})
+}
+
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{"5", "-0.25", "1.5e3", "1e401", "9223372036854.775807", "0.0000005", "05", "1.", "-"} {
 		f.Add(seed)

@@ -1,6 +1,7 @@
 package sentiment
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -113,7 +114,7 @@ func (l *Listener) repeated(now gist) string {
 	}
 	for _, before := range recent(l.said) {
 		if now.similar(before.gist, repeatedSimilarity) {
-			return strings.Join(now.tokens().shared(before.tokens()), " ")
+			return strings.Join(slices.Collect(now.tokens().shared(before.tokens())), " ")
 		}
 	}
 	return ""

@@ -1,6 +1,7 @@
 package sentiment
 
 import (
+	"iter"
 	"math/bits"
 	"slices"
 
@@ -53,23 +54,28 @@ func distinct(words []string) tokens {
 }
 
 func (t tokens) jaccard(other tokens) float64 {
-	shared := len(t.shared(other))
+	shared := 0
+	for range t.shared(other) {
+		shared++
+	}
 	return float64(shared) / float64(len(t)+len(other)-shared)
 }
 
-func (t tokens) shared(other tokens) []string {
-	var words []string
-	for i, j := 0, 0; i < len(t) && j < len(other); {
-		switch {
-		case t[i] < other[j]:
-			i++
-		case t[i] > other[j]:
-			j++
-		default:
-			words = append(words, t[i])
-			i++
-			j++
+// shared yields the words of both.
+func (t tokens) shared(other tokens) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i, j := 0, 0; i < len(t) && j < len(other); {
+			switch {
+			case t[i] < other[j]:
+				i++
+			case t[i] > other[j]:
+				j++
+			case !yield(t[i]):
+				return
+			default:
+				i++
+				j++
+			}
 		}
 	}
-	return words
 }
