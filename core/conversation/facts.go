@@ -61,20 +61,6 @@ func (s *Said[T]) merge(o Said[T], compare func(a, b T) int) {
 	}
 }
 
-// micro brings the statement's times to UTC in microseconds.
-func (s *Said[T]) micro() {
-	if !s.OK() {
-		return
-	}
-	s.Stamp.At = micro(s.Stamp.At)
-	switch v := any(&s.Value).(type) {
-	case *time.Time:
-		*v = micro(*v)
-	case *Rating:
-		v.At = micro(v.At)
-	}
-}
-
 // Facts are what sources stated about a conversation, each with its stamp. Merging facts is commutative, associative
 // and idempotent.
 type Facts struct {
@@ -144,13 +130,24 @@ func (f *Facts) merge(o Facts) {
 
 // micro brings every time to UTC in microseconds.
 func (f *Facts) micro() {
-	for _, said := range [...]interface{ micro() }{
-		&f.CustomerID, &f.AIAgentID, &f.Rating, &f.Sentiment, &f.Escalated, &f.EscalationReason, &f.ResolutionSeconds,
-		&f.FirstContactResolution, &f.AIHandled, &f.Topic, &f.Subtopic, &f.Priority, &f.Cost, &f.Metadata, &f.Tags,
-		&f.CreatedAt, &f.ClosedAt, &f.HandedOffAt, &f.AIFailed, &f.Offered, &f.HandleSeconds, &f.TokensIn, &f.TokensOut,
-		&f.NextContact,
+	for _, stamp := range [...]*Stamp{
+		&f.CustomerID.Stamp, &f.AIAgentID.Stamp, &f.Rating.Stamp, &f.Sentiment.Stamp, &f.Escalated.Stamp,
+		&f.EscalationReason.Stamp, &f.ResolutionSeconds.Stamp, &f.FirstContactResolution.Stamp, &f.AIHandled.Stamp,
+		&f.Topic.Stamp, &f.Subtopic.Stamp, &f.Priority.Stamp, &f.Cost.Stamp, &f.Metadata.Stamp, &f.Tags.Stamp,
+		&f.CreatedAt.Stamp, &f.ClosedAt.Stamp, &f.HandedOffAt.Stamp, &f.AIFailed.Stamp, &f.Offered.Stamp,
+		&f.HandleSeconds.Stamp, &f.TokensIn.Stamp, &f.TokensOut.Stamp, &f.NextContact.Stamp,
 	} {
-		said.micro()
+		if !stamp.IsZero() {
+			stamp.At = micro(stamp.At)
+		}
+	}
+	for _, said := range [...]*Said[time.Time]{&f.CreatedAt, &f.ClosedAt, &f.HandedOffAt, &f.NextContact} {
+		if said.OK() {
+			said.Value = micro(said.Value)
+		}
+	}
+	if f.Rating.OK() {
+		f.Rating.Value.At = micro(f.Rating.Value.At)
 	}
 }
 
