@@ -86,8 +86,8 @@ type sentence struct {
 
 // numbers appends the numbers of a sentence's words.
 func (b *book) numbers(into []uint16, r *text.Reading) []uint16 {
-	for _, w := range r.Words {
-		switch {
+	for i := range r.Words {
+		switch w := &r.Words[i]; {
 		case w.Is(text.Number):
 			into = append(into, uint16(b.words.Number(text.PlaceholderNum)))
 		case w.Is(text.Content):

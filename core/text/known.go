@@ -58,6 +58,9 @@ func readKnown() *vocabulary {
 
 // of is what is known of a word in lower case with this digest.
 func (v *vocabulary) of(digest uint64, word []byte) *about {
+	if v.lexicon.lacks(digest) {
+		return &v.about[0]
+	}
 	return &v.about[number(v.lexicon, digest, word)]
 }
 

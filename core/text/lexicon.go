@@ -5,7 +5,7 @@ import "math/bits"
 // Lexicon numbers words from 1, so that what is known of a word can stand in an array. A word that is not in it has
 // number 0. It is built once and then only read.
 type Lexicon struct {
-	slots   []slot // open addressing, at most half full
+	slots   []slot // open addressing, at most a quarter full
 	shift   int    // takes the slot from the high bits of a digest
 	digests []uint64
 	words   []string
@@ -19,7 +19,7 @@ type slot struct{ mark, number uint16 }
 // each is there once.
 func NewLexicon(words []string) *Lexicon {
 	size := 16
-	for size < 2*len(words) {
+	for size < 4*len(words) {
 		size *= 2
 	}
 	l := &Lexicon{slots: make([]slot, size), shift: 64 - bits.TrailingZeros(uint(size)), digests: make([]uint64, len(words)), words: words}
@@ -39,9 +39,17 @@ func NewLexicon(words []string) *Lexicon {
 func (l *Lexicon) Number(word string) int { return number(l, digest(word), word) }
 
 // NumberOf is Number of a word of a reading, in less time.
-func (l *Lexicon) NumberOf(r *Reading, w Word) int {
-	return number(l, w.digest, r.lower[w.low:w.lowEnd])
+func (l *Lexicon) NumberOf(r *Reading, w *Word) int {
+	if l.lacks(w.digest) {
+		return 0
+	}
+	return l.numberOf(r, w)
 }
+
+func (l *Lexicon) numberOf(r *Reading, w *Word) int { return number(l, w.digest, r.lower[w.low:w.lowEnd]) }
+
+// lacks says of most words that are not in the lexicon that they are not, at the first glance.
+func (l *Lexicon) lacks(digest uint64) bool { return l.slots[digest>>l.shift].number == 0 }
 
 func number[chars string | []byte](l *Lexicon, digest uint64, word chars) int {
 	for at := digest >> l.shift; ; at++ {

@@ -145,7 +145,7 @@ func TestLexicon(t *testing.T) {
 	var numbers []int
 	for _, w := range r.Words {
 		if w.Is(Spoken) {
-			numbers = append(numbers, l.NumberOf(&r, w))
+			numbers = append(numbers, l.NumberOf(&r, &w))
 		}
 	}
 	if diff := cmp.Diff([]int{0, 3, 0, 6}, numbers); diff != "" {

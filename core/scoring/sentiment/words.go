@@ -18,13 +18,13 @@ type word struct {
 // tokens appends the words of a message and says whether any may have been an emoji. Curly apostrophes count as straight
 // ones, as the lexicon and the negations write don't.
 func (d *dictionary) tokens(into []word, r *text.Reading) (words []word, foreign bool) {
-	for _, w := range r.Words {
-		switch {
+	for i := range r.Words {
+		switch w := &r.Words[i]; {
 		case w.Is(text.Token):
-			into = append(into, word{r.Lower(w), w.Is(text.Capitals), &d.entries[d.words.NumberOf(r, w)]})
+			into = append(into, word{r.Lower(*w), w.Is(text.Capitals), &d.entries[d.words.NumberOf(r, w)]})
 		case w.Is(text.Foreign):
 			foreign = true
-			into = d.split(into, nameEmoji(strings.ReplaceAll(r.Of(w), "’", "'")))
+			into = d.split(into, nameEmoji(strings.ReplaceAll(r.Of(*w), "’", "'")))
 		}
 	}
 	return into, foreign

@@ -18,8 +18,8 @@ type token struct {
 
 // tokens appends the spoken words of a reading.
 func (b *phrases) tokens(into []token, r *text.Reading) []token {
-	for _, w := range r.Words {
-		if w.Is(text.Spoken) {
+	for i := range r.Words {
+		if w := &r.Words[i]; w.Is(text.Spoken) {
 			into = append(into, token{uint16(b.words.NumberOf(r, w)), w.Is(text.NewClause), w.Start, w.End})
 		}
 	}
