@@ -46,7 +46,9 @@ func (l *Lexicon) NumberOf(r *Reading, w *Word) int {
 	return l.numberOf(r, w)
 }
 
-func (l *Lexicon) numberOf(r *Reading, w *Word) int { return number(l, w.digest, r.lower[w.low:w.lowEnd]) }
+func (l *Lexicon) numberOf(r *Reading, w *Word) int {
+	return number(l, w.digest, r.lower[w.low:w.lowEnd])
+}
 
 // lacks says of most words that are not in the lexicon that they are not, at the first glance.
 func (l *Lexicon) lacks(digest uint64) bool { return l.slots[digest>>l.shift].number == 0 }
