@@ -8,6 +8,8 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,7 +41,7 @@ const MinPepper = 32
 // Keys makes, finds and revokes API keys. Only a keyed hash of a key is ever stored.
 type Keys struct {
 	store  port.Keys
-	pepper []byte
+	hashes sync.Pool // of hash.Hash under the pepper
 	clock  func() time.Time
 	mu     sync.RWMutex
 	cache  map[string]cached
@@ -59,7 +61,10 @@ func NewKeys(store port.Keys, pepper []byte, clock func() time.Time) (*Keys, err
 	case len(pepper) < MinPepper:
 		return nil, fmt.Errorf("auth: the pepper must have at least %d bytes", MinPepper)
 	}
-	return &Keys{store: store, pepper: append([]byte(nil), pepper...), clock: clock, cache: map[string]cached{}}, nil
+	k := &Keys{store: store, clock: clock, cache: map[string]cached{}}
+	pepper = slices.Clone(pepper)
+	k.hashes.New = func() any { return hmac.New(sha256.New, pepper) }
+	return k, nil
 }
 
 // Create makes a key of an organisation. The secret is returned this once.
@@ -153,7 +158,9 @@ func (k *Keys) forget(prefix string) {
 }
 
 func (k *Keys) hash(secret string) []byte {
-	mac := hmac.New(sha256.New, k.pepper)
+	mac := k.hashes.Get().(hash.Hash)
+	defer k.hashes.Put(mac)
+	mac.Reset()
 	mac.Write([]byte(secret))
 	return mac.Sum(nil)
 }

@@ -61,7 +61,7 @@ func Why(c Causes) (primary conversation.Reason, secondary []conversation.Reason
 // MapReason reads a client's free text for a reason, by the words that are telling. Text that says none of the known reasons is
 // OtherReason; empty text is no declaration.
 func MapReason(text string) conversation.Reason {
-	folded := strings.ToLower(strings.NewReplacer("_", " ", "-", " ").Replace(strings.TrimSpace(text)))
+	folded := strings.ToLower(spaces.Replace(strings.TrimSpace(text)))
 	if folded == "" {
 		return ""
 	}
@@ -74,6 +74,9 @@ func MapReason(text string) conversation.Reason {
 	}
 	return conversation.OtherReason
 }
+
+// spaces are what stands for a space in identifiers.
+var spaces = strings.NewReplacer("_", " ", "-", " ")
 
 var synonyms = []struct {
 	reason conversation.Reason

@@ -124,6 +124,14 @@ func (e *LanguageEvidence) countWord(word []byte) {
 	}
 }
 
+// shares are what each of so many languages gets of a word that is common in all of them.
+var shares = func() (s [len(languageCodes) + 1]float64) {
+	for n := range len(languageCodes) {
+		s[n+1] = 1 / float64(n+1)
+	}
+	return s
+}()
+
 // count counts a word that is common in these languages.
 func (e *LanguageEvidence) count(languages uint16) {
 	e.words++
@@ -131,7 +139,7 @@ func (e *LanguageEvidence) count(languages uint16) {
 		return
 	}
 	e.hits++
-	share := 1 / float64(bits.OnesCount16(languages))
+	share := shares[bits.OnesCount16(languages)]
 	for rest := languages; rest != 0; rest &= rest - 1 {
 		e.scores[bits.TrailingZeros16(rest)] += share
 	}

@@ -28,12 +28,8 @@ func (d *copyData) row(types []string, values ...any) {
 		switch v := v.(type) {
 		case int64:
 			d.integer(types[i], v)
-		case sql.NullInt64:
-			if v.Valid {
-				d.integer(types[i], v.Int64)
-			} else {
-				d.size(-1)
-			}
+		case nil:
+			d.size(-1)
 		case string:
 			d.size(len(v))
 			d.buf = append(d.buf, v...)

@@ -1,6 +1,7 @@
 package sentiment
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"unicode"
@@ -143,22 +144,7 @@ func recent[T any](earlier []T) []T { return earlier[max(0, len(earlier)-lookBac
 
 // capitals returns the words in capitals of a message that is written in capitals, or "".
 func capitals(s string) string {
-	letters, upper := 0, 0
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c < utf8.RuneSelf {
-			letters += int(asciiLetters[c])
-			upper += int(asciiCapitals[c])
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(s[i:])
-		i += size - 1
-		if unicode.IsLetter(r) {
-			letters++
-			if unicode.IsUpper(r) {
-				upper++
-			}
-		}
-	}
+	letters, upper := countLetters(s)
 	if letters < capitalLetters || float64(upper) < capitalShare*float64(letters) {
 		return ""
 	}
@@ -174,28 +160,54 @@ func capitals(s string) string {
 	return strings.Join(words, " ")
 }
 
-// asciiLetters and asciiCapitals hold 1 for each of them.
-var asciiLetters, asciiCapitals = func() (letters, capitals [utf8.RuneSelf]uint8) {
-	for c := byte('A'); c <= 'Z'; c++ {
-		letters[c], letters[c+'a'-'A'], capitals[c] = 1, 1, 1
+// countLetters counts the letters of s and those of them that are capitals.
+func countLetters(s string) (letters, capitals int) {
+	sum := uint64(0)
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return countRunes(s)
+		}
+		sum += asciiLetters[s[i]]
+	}
+	return int(sum & math.MaxUint32), int(sum >> 32)
+}
+
+func countRunes(s string) (letters, capitals int) {
+	for _, r := range s {
+		if unicode.IsLetter(r) {
+			letters++
+			if unicode.IsUpper(r) {
+				capitals++
+			}
+		}
 	}
 	return letters, capitals
+}
+
+// asciiLetters holds 1 for each letter, and for a capital another 1 in the upper half.
+var asciiLetters = func() (n [utf8.RuneSelf]uint64) {
+	for c := byte('A'); c <= 'Z'; c++ {
+		n[c], n[c+'a'-'A'] = 1<<32|1, 1
+	}
+	return n
 }()
 
 // punctuationRun returns the first run of two or more of ! and ?, or "".
 func punctuationRun(s string) string {
-	for i := 0; i < len(s); i++ {
-		end := i
-		for end < len(s) && (s[end] == '!' || s[end] == '?') {
+	for i := 1; i < len(s); i++ {
+		if !asking(s[i]) || !asking(s[i-1]) {
+			continue
+		}
+		end := i + 1
+		for end < len(s) && asking(s[end]) {
 			end++
 		}
-		if end-i > 1 {
-			return s[i:end]
-		}
-		i = end
+		return s[i-1 : end]
 	}
 	return ""
 }
+
+func asking(c byte) bool { return c == '!' || c == '?' }
 
 // shorten cuts evidence to a readable length, at a character's end.
 func shorten(s string) string {

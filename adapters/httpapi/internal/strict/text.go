@@ -15,18 +15,22 @@ func (s *Scanner) Bytes() ([]byte, error) {
 		return nil, s.fail("expected a string")
 	}
 	start := s.pos
-	for s.pos < len(s.data) {
-		switch c := s.data[s.pos]; {
-		case c == '"':
-			s.pos++
-			return s.data[start : s.pos-1], nil
-		case c == '\\':
-			return s.escaped(start)
-		case c < ' ':
-			return nil, s.fail("a control character must be escaped")
+	for i := start; i < len(s.data); i++ {
+		c := s.data[i]
+		if c != '"' && c != '\\' && c >= ' ' {
+			continue
 		}
-		s.pos++
+		s.pos = i
+		switch c {
+		case '"':
+			s.pos++
+			return s.data[start:i], nil
+		case '\\':
+			return s.escaped(start)
+		}
+		return nil, s.fail("a control character must be escaped")
 	}
+	s.pos = len(s.data)
 	return nil, s.fail("a string without end")
 }
 

@@ -44,8 +44,16 @@ const RowColumns = `org, uid, seq, started_at, platform, handler, sentiment, pri
 func (r *Row) Values() []any {
 	return []any{
 		r.Org[:], r.UID[:], r.Seq, r.StartedAt, r.Platform, r.Handler, r.Sentiment, r.Priority, r.Outcome, r.Reason,
-		r.Escalated, r.AIHandled, r.CSAT, r.Topic, r.Subtopic, r.Agent, r.Customer, r.Messages, r.Vector, r.Content,
+		r.Escalated, r.AIHandled, orNull(r.CSAT), r.Topic, orNull(r.Subtopic), orNull(r.Agent), orNull(r.Customer), r.Messages, r.Vector, r.Content,
 	}
+}
+
+// orNull is a number as drivers take it without asking it for its value.
+func orNull(n sql.NullInt64) any {
+	if !n.Valid {
+		return nil
+	}
+	return n.Int64
 }
 
 // cellKey is the finest cell the row counts in.
@@ -85,7 +93,7 @@ func (sp *space) rowOf(c *conversation.Conversation) (Row, metric.Cell, error) {
 	if c.Facts.Rating.OK() {
 		r.CSAT = sql.NullInt64{Int64: int64(c.Facts.Rating.Value.Score), Valid: true}
 	}
-	if r.Vector, err = cell.Values.AppendBinary(nil); err != nil {
+	if r.Vector, err = cell.Values.AppendBinary(make([]byte, 0, 4*len(cell.Values))); err != nil {
 		return Row{}, metric.Cell{}, err
 	}
 	r.Content = sp.sealContent(c, uid)
