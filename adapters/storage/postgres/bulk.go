@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"strconv"
 	"strings"
 
@@ -81,15 +82,23 @@ func (bulk) Stored(ctx context.Context, conn *sql.Conn, org tenant.ID, uids []uu
 	})
 }
 
+// Form is a new row as it is copied.
+func (bulk) Form(r *sqlstore.Row) []byte {
+	d := copyData{buf: make([]byte, 0, len(r.Content)+len(r.Vector)+len(r.Topic)+200)}
+	d.row(types, r.Values()...)
+	return d.buf
+}
+
+// seqAt is where in a row's form its number is: behind the count of columns, two ids, and the lengths of all three.
+const seqAt = 2 + 4 + 16 + 4 + 16 + 4
+
 // Insert stores new rows.
 func (bulk) Insert(ctx context.Context, conn *sql.Conn, rows []sqlstore.Row) error {
-	size := 0
+	data := newCopyData(lo.SumBy(rows, func(r sqlstore.Row) int { return len(r.Form) }))
 	for i := range rows {
-		size += len(rows[i].Content) + len(rows[i].Vector) + 256
-	}
-	data := newCopyData(size)
-	for i := range rows {
-		data.row(types, rows[i].Values()...)
+		begin := len(data.buf)
+		data.buf = append(data.buf, rows[i].Form...)
+		binary.BigEndian.PutUint64(data.buf[begin+seqAt:], uint64(rows[i].Seq))
 	}
 	return data.send(ctx, conn, insert)
 }
@@ -136,6 +145,17 @@ func arrays(rows []sqlstore.Row) []any {
 		lo.Map(rows, func(r sqlstore.Row, _ int) []byte { return r.Vector }),
 		lo.Map(rows, func(r sqlstore.Row, _ int) []byte { return r.Content }),
 	}
+}
+
+// Exec runs statements in one exchange with the server.
+func (bulk) Exec(ctx context.Context, conn *sql.Conn, list []sqlstore.Statement) error {
+	return on(conn, func(c *pgx.Conn) error {
+		var batch pgx.Batch
+		for _, s := range list {
+			batch.Queue(s.Query, s.Args...)
+		}
+		return c.SendBatch(ctx, &batch).Close()
+	})
 }
 
 var (

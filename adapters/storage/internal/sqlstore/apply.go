@@ -27,7 +27,7 @@ func (s conversations) Apply(ctx context.Context, changes []conversation.Change)
 	s.behind.writes.Add(1)
 	batches := byOrg(changes)
 	for _, b := range batches {
-		if err := b.expect(s.spaces.last(b.org)); err != nil {
+		if err := b.expect(s.spaces.last(b.org), s.dialect.Bulk); err != nil {
 			return nil, err
 		}
 	}
@@ -80,6 +80,8 @@ type batch struct {
 	scouted []*item
 	// sealed are the keys with which the items' rows were sealed, empty where they have not been.
 	sealed string
+	// planned is what the batch stores as far as it is known.
+	planned writes
 	// base is the number of the organisation's newest version before the batch, written how many versions it stored.
 	base, written int64
 	// logged is how many entries the organisation's cell log has after the batch.
@@ -148,7 +150,7 @@ func (b *batch) add(place int, change conversation.Change) {
 
 // expect runs the batch as if nothing of it were stored. sp is the organisation as it was last seen, nil when nobody
 // knows its keys yet.
-func (b *batch) expect(sp *space) error {
+func (b *batch) expect(sp *space, bulk Bulk) (err error) {
 	b.outcomes = make([]outcome, len(b.changes))
 	for _, c := range b.changes {
 		if c.Once != nil {
@@ -161,7 +163,12 @@ func (b *batch) expect(sp *space) error {
 		return nil
 	}
 	b.sealed = sp.wrapped
-	return sp.make(b.distinct)
+	if err := sp.make(b.distinct, bulk); err != nil {
+		return err
+	}
+	b.number()
+	b.planned, err = b.writes()
+	return err
 }
 
 // commit writes the batch.
@@ -178,15 +185,18 @@ func (t *tx) commit(b *batch) error {
 	if b.sealed != sp.wrapped {
 		again, b.sealed = b.distinct, sp.wrapped
 	}
-	if err := sp.make(again); err != nil {
-		return err
+	if len(again) > 0 {
+		if err := sp.make(again, t.dialect.Bulk); err != nil {
+			return err
+		}
+		b.number()
+		if b.planned, err = b.writes(); err != nil {
+			return err
+		}
 	}
-	b.number()
+	w := &b.planned
 	b.base = sp.seq
-	w, err := b.writes()
-	if err != nil {
-		return err
-	}
+	w.number(b.base)
 	sp.seq += b.written
 	if err := t.insertRows(w.inserts); err != nil {
 		return err

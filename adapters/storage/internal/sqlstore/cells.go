@@ -70,7 +70,7 @@ func (t *tx) moveCells(sp *space, entries []byte, n int64) error {
 	}
 	sp.logged += n
 	sp.step++
-	return t.exec(`INSERT INTO cell_log (org, step, entries) VALUES (?, ?, ?)`, id(sp.org), sp.step, entries)
+	return t.later(`INSERT INTO cell_log (org, step, entries) VALUES (?, ?, ?)`, id(sp.org), sp.step, entries)
 }
 
 // fold carries the log, and entries that are not in it yet, over into the cells.

@@ -47,13 +47,17 @@ func (s *Store) foldLater(ctx context.Context, batches []*batch) {
 	}
 }
 
-// foldGrown folds logs that have grown until ctx ends. One that cannot be folded comes again with the next write.
+// foldGrown folds logs that have grown until ctx ends, when a burst is over or takes long. One that cannot be folded comes
+// again with the next write.
 func (s *Store) foldGrown(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-s.behind.folds.signal:
+		}
+		if s.behind.gather(ctx) != nil {
+			return
 		}
 		for _, org := range s.behind.folds.take() {
 			_ = s.polite(ctx, func(t *tx) error { return t.foldApart([]tenant.ID{org}, foldApartAt) })

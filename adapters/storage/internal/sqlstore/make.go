@@ -12,14 +12,29 @@ type writes struct {
 	// entries are what the batch adds to the cell log, cells how many.
 	entries []byte
 	cells   int64
+	// base is what the numbers of the rows count from.
+	base int64
 }
 
-// make encodes and seals what is to be written of some conversations.
-func (sp *space) make(items []*item) error {
+// number has the rows counted from another number.
+func (w *writes) number(base int64) {
+	for _, rows := range [][]Row{w.inserts, w.updates} {
+		for i := range rows {
+			rows[i].Seq += base - w.base
+		}
+	}
+	w.base = base
+}
+
+// make encodes and seals what is to be written of some conversations, in the form in which the bulk, if any, sends it.
+func (sp *space) make(items []*item, bulk Bulk) error {
 	errs := make([]error, len(items))
 	parallel(len(items), func(i int) {
 		if it := items[i]; it.dirty {
 			it.row, it.cell, errs[i] = sp.rowOf(it.now)
+			if bulk != nil && errs[i] == nil {
+				it.row.Form = bulk.Form(&it.row)
+			}
 		}
 	})
 	for _, err := range errs {
@@ -40,7 +55,7 @@ func (b *batch) writes() (w writes, err error) {
 		if err := delta.add(it.cell.Key, it.cell.Values); err != nil {
 			return writes{}, err
 		}
-		it.row.Seq = b.base + it.now.Seq
+		it.row.Seq = it.now.Seq
 		if it.stored == nil {
 			w.inserts = append(w.inserts, it.row)
 			continue

@@ -88,7 +88,7 @@ func (t *tx) keep(b *batch) error {
 		if !m.fresh {
 			continue
 		}
-		err := t.exec(`INSERT INTO onces (org, mark, body, effect, at) VALUES (?, ?, ?, ?, ?)
+		err := t.later(`INSERT INTO onces (org, mark, body, effect, at) VALUES (?, ?, ?, ?, ?)
 			ON CONFLICT (org, mark) DO UPDATE SET body = excluded.body, effect = excluded.effect, at = excluded.at`,
 			id(b.org), mark[:], m.body, string(m.effect), m.at)
 		if err != nil {
@@ -99,5 +99,5 @@ func (t *tx) keep(b *batch) error {
 	if newest == 0 {
 		return nil
 	}
-	return t.exec(`DELETE FROM onces WHERE org = ? AND at <= ?`, id(b.org), newest-tokenLife.Microseconds())
+	return t.later(`DELETE FROM onces WHERE org = ? AND at <= ?`, id(b.org), newest-tokenLife.Microseconds())
 }

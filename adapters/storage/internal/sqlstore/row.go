@@ -35,6 +35,8 @@ type Row struct {
 	Messages  int64
 	Vector    []byte
 	Content   []byte
+	// Form is the new row as Bulk sends it, all but its number.
+	Form []byte
 }
 
 // RowColumns are the columns of a row in the order of Row.Values.

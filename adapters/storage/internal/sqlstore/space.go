@@ -92,7 +92,7 @@ func (t *tx) put(sp *space) error {
 	if sp.counters() == sp.before {
 		return nil
 	}
-	return t.exec(`UPDATE spaces SET seq = ?, gone = ?, logged = ?, step = ?, grid = ?, complete_from = ?, gap_version = ?, gap_through = ? WHERE org = ?`,
+	return t.later(`UPDATE spaces SET seq = ?, gone = ?, logged = ?, step = ?, grid = ?, complete_from = ?, gap_version = ?, gap_through = ? WHERE org = ?`,
 		sp.seq, sp.gone, sp.logged, sp.step, sp.grid, sp.from, sp.gapVersion, sp.gapThrough, id(sp.org))
 }
 

@@ -139,6 +139,9 @@ func (s *Store) once(ctx context.Context, fn func(*tx) error) error {
 	if err := fn(t); err != nil {
 		return err
 	}
+	if err := t.flush(); err != nil {
+		return err
+	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -223,6 +226,33 @@ type tx struct {
 	// mine are the statements the transaction has used, met those among them that nobody had kept.
 	mine map[string]*sql.Stmt
 	met  []string
+	// queue are statements that are still to be sent.
+	queue []Statement
+}
+
+// Statement is one with its arguments.
+type Statement struct {
+	Query string
+	Args  []any
+}
+
+// later is exec for a statement whose outcome nobody asks for. Where the database is not of this process, such statements
+// travel together, before whatever else the transaction does next.
+func (t *tx) later(query string, args ...any) error {
+	if t.dialect.Bulk == nil {
+		return t.exec(query, args...)
+	}
+	t.queue = append(t.queue, Statement{t.bind(query), args})
+	return nil
+}
+
+func (t *tx) flush() error {
+	if len(t.queue) == 0 {
+		return nil
+	}
+	queue := t.queue
+	t.queue = nil
+	return t.dialect.Bulk.Exec(t.ctx, t.conn.Conn, queue)
 }
 
 func (t *tx) exec(query string, args ...any) error {
@@ -316,8 +346,8 @@ func (t *tx) first(query string, args ...any) func(dest ...any) (bool, error) {
 // prepared is the kept statement of a query, nil where statements are not kept by hand. A query met for the first time
 // is prepared for this transaction alone, because keeping it takes a connection, and learnt when the transaction is over.
 func (t *tx) prepared(query string) (*sql.Stmt, error) {
-	if !t.dialect.Prepared {
-		return nil, nil
+	if err := t.flush(); err != nil || !t.dialect.Prepared {
+		return nil, err
 	}
 	if stmt := t.mine[query]; stmt != nil {
 		return stmt, nil

@@ -17,9 +17,13 @@ type Bulk interface {
 	// Stored calls fn with those of an organisation's conversations that are stored: what counting them takes, their
 	// numbers and their contents.
 	Stored(ctx context.Context, conn *sql.Conn, org tenant.ID, uids []uuid.UUID, fn func(Row) error) error
+	// Form is what Insert sends of a new row, all but its number.
+	Form(r *Row) []byte
 	// Insert stores new rows, Update replaces stored ones.
 	Insert(ctx context.Context, conn *sql.Conn, rows []Row) error
 	Update(ctx context.Context, conn *sql.Conn, rows []Row) error
+	// Exec runs statements of which none depends on the outcome of another.
+	Exec(ctx context.Context, conn *sql.Conn, list []Statement) error
 	// NewestParts reads the newest part of packs of cells, where there is one; InsertPacks stores new parts, UpdatePacks
 	// replaces stored ones.
 	NewestParts(ctx context.Context, conn *sql.Conn, org tenant.ID, keys []PackKey) (map[PackKey]Pack, error)
