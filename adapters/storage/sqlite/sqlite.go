@@ -152,7 +152,7 @@ func touch(path string) error {
 
 // connect opens a pool of at most n connections, which it keeps.
 func (m manner) connect(path string, n int, parameters ...string) (*sqlx.DB, error) {
-	if err := register(); err != nil {
+	if err := prepare(); err != nil {
 		return nil, err
 	}
 	parameters = append([]string{"vfs=" + m.vfs, "_pragma=busy_timeout(5000)", "_pragma=foreign_keys(1)", "_pragma=temp_store(MEMORY)"}, parameters...)
