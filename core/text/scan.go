@@ -259,11 +259,9 @@ func curly(s string, i int) bool { return strings.HasPrefix(s[i:], "’") }
 func innerApostrophe(s string, i int) int {
 	n := 0
 	switch {
-	case i == len(s):
-		return 0
 	case s[i] == '\'':
 		n = 1
-	case curly(s, i):
+	case classes[s[i]] == other && curly(s, i):
 		n = len("’")
 	default:
 		return 0
