@@ -42,6 +42,8 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		rec.fail(r, a.unrouted(found, r))
 	case !direct(r.URL.EscapedPath()): // the router would redirect, with a page of HTML
 		rec.fail(r, nowhere())
+	case !strings.Contains(pattern, "{"): // the path holds nothing that the router would tell the route
+		found.ServeHTTP(rec, r)
 	default:
 		a.mux.ServeHTTP(rec, r)
 	}

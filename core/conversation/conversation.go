@@ -50,7 +50,13 @@ func NewPatch(key Key, facts Facts, messages []Message, stamp Stamp, received ti
 }
 
 // micro is t in UTC, cut to microseconds.
-func micro(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+func micro(t time.Time) time.Time {
+	t = t.UTC()
+	if beyond := t.Nanosecond() % 1000; beyond > 0 { // few have any
+		t = t.Add(-time.Duration(beyond))
+	}
+	return t
+}
 
 // Merge puts a patch into the stored version, nil when there is none. The same patches, repeated, late or in any
 // order, end in the same conversation; only UpdatedAt tells what arrived last. Findings are left for the caller to read
