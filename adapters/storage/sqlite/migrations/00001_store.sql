@@ -86,15 +86,17 @@ CREATE TABLE onces (
 ) WITHOUT ROWID;
 CREATE INDEX onces_at ON onces (org, at);
 
--- Cells of one view and stretch of time are one value, in parts if it is large.
+-- Cells of one view and stretch of time are one value, in parts if it is large. The key is an index of its own: in a
+-- table ordered by it every comparison would read a whole value.
 CREATE TABLE cells (
+	id    INTEGER PRIMARY KEY,
 	org   BLOB NOT NULL,
 	view  INTEGER NOT NULL,
 	start INTEGER NOT NULL,
 	part  INTEGER NOT NULL,
-	pack  BLOB NOT NULL,
-	PRIMARY KEY (org, view, start, part)
-) WITHOUT ROWID;
+	pack  BLOB NOT NULL
+);
+CREATE UNIQUE INDEX cells_key ON cells (org, view, start, part);
 
 -- What recent writes have still to add to the cells.
 CREATE TABLE cell_log (
