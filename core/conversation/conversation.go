@@ -1,7 +1,6 @@
 package conversation
 
 import (
-	"slices"
 	"time"
 
 	"github.com/csm-monitor/csm-monitor/core/tenant"
@@ -133,7 +132,11 @@ func (c Conversation) Sentiment() Sentiment {
 
 // AIHandled says whether the AI took part: its handler says so, or the AI wrote anything at all.
 func (c Conversation) AIHandled() bool {
-	return c.Findings.Handler.AIInvolved() || slices.ContainsFunc(c.Messages, func(m Message) bool { return m.Sender == AI })
+	ai := c.Findings.Handler.AIInvolved()
+	for i := 0; !ai && i < len(c.Messages); i++ {
+		ai = c.Messages[i].Sender == AI
+	}
+	return ai
 }
 
 // Closed says whether the conversation is known to be over: the platform closed it or stated how long it took, or the

@@ -37,9 +37,16 @@ func (rd *Reader) grow(n int) {
 
 // Reset makes a Reader ready for the messages of another conversation. The words of those it has read are lost.
 func (rd *Reader) Reset() {
+	if cap(rd.words) > mostKept {
+		*rd = Reader{}
+		return
+	}
 	rd.words = rd.words[:0]
 	rd.lower.Reset()
 }
+
+// mostKept is the number of words up to which the room for them is kept for the next conversation.
+const mostKept = 1 << 15
 
 // wordsIn is room for the words of most texts of so many bytes.
 func wordsIn(size int) int { return size/5 + 8 }

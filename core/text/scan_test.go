@@ -157,13 +157,20 @@ func TestAReaderKeepsWhatItReadBefore(t *testing.T) {
 	var rd Reader
 	rd.Grow(10)
 	messages := []string{"Hello there", strings.Repeat("where is my parcel? ", 20), "", "it’s late", "a b c d e f g h i j k l m n o p"}
-	var readings []Reading
-	for _, m := range messages {
-		readings = append(readings, rd.Read(m))
-	}
-	for i, m := range messages {
-		if diff := cmp.Diff(viewOf(Read(m)), viewOf(readings[i]), cmp.AllowUnexported(LanguageEvidence{})); diff != "" {
-			t.Errorf("%q read alone and after others:\n%s", m, diff)
+	for _, long := range []int{1, 10, mostKept} { // the last is more than is kept for the next conversation
+		messages = append(messages, strings.Repeat("Ab ", long))
+		var readings []Reading
+		for _, m := range messages {
+			readings = append(readings, rd.Read(m))
 		}
+		for i, m := range messages {
+			if diff := cmp.Diff(viewOf(Read(m)), viewOf(readings[i]), cmp.AllowUnexported(LanguageEvidence{})); diff != "" {
+				t.Errorf("%.40q read alone and after others:\n%.400s", m, diff)
+			}
+		}
+		rd.Reset()
+	}
+	if cap(rd.words) > mostKept {
+		t.Errorf("room for %d words is kept", cap(rd.words))
 	}
 }
