@@ -35,10 +35,18 @@ const foldAt = 4096
 
 // settle folds the logs of organisations that nobody writes to, in the order in which all transactions lock them.
 func (s *Store) settle(ctx context.Context, orgs []tenant.ID) error {
-	return s.polite(ctx, func(t *tx) error {
-		if t.dialect.FoldLock != "" {
-			return t.foldApart(orgs, 1)
+	if s.dialect.FoldLock != "" {
+		for more := true; more; {
+			if err := s.polite(ctx, func(t *tx) (err error) {
+				more, err = t.foldApart(orgs, 1)
+				return err
+			}); err != nil {
+				return err
+			}
 		}
+		return nil
+	}
+	return s.polite(ctx, func(t *tx) error {
 		for _, org := range orgs {
 			sp, ok, err := t.space(org, t.dialect.Lock)
 			if err != nil {

@@ -40,7 +40,10 @@ func (s *Store) foldLater(ctx context.Context, batches []*batch) {
 		switch {
 		case b.logged >= foldMost:
 			// The batch is stored, and a log that was not folded now is folded at another time.
-			_ = s.change(ctx, func(t *tx) error { return t.foldApart([]tenant.ID{b.org}, foldMost) })
+			_ = s.change(ctx, func(t *tx) error {
+				_, err := t.foldApart([]tenant.ID{b.org}, foldMost)
+				return err
+			})
 		case b.logged >= foldApartAt:
 			s.behind.folds.add([]tenant.ID{b.org})
 		}
@@ -60,40 +63,46 @@ func (s *Store) foldGrown(ctx context.Context) {
 			return
 		}
 		for _, org := range s.behind.folds.take() {
-			_ = s.polite(ctx, func(t *tx) error { return t.foldApart([]tenant.ID{org}, foldApartAt) })
+			_ = s.polite(ctx, func(t *tx) error {
+				_, err := t.foldApart([]tenant.ID{org}, foldApartAt)
+				return err
+			})
 		}
 	}
 }
 
 // foldApart folds the logs of organisations, in the order in which all transactions lock them, that have at least so many
-// entries.
-func (t *tx) foldApart(orgs []tenant.ID, least int64) error {
+// entries. It says whether it left any of them.
+func (t *tx) foldApart(orgs []tenant.ID, least int64) (more bool, err error) {
 	for _, org := range orgs {
 		if err := t.lockFolds(org); err != nil {
-			return err
+			return false, err
 		}
 	}
 	for _, org := range orgs {
 		sp, ok, err := t.space(org, "")
 		if err != nil {
-			return err
+			return false, err
 		}
 		if !ok || sp.logged < least {
 			continue
 		}
-		if err := t.foldOldest(sp); err != nil {
-			return err
+		left, err := t.foldOldest(sp)
+		if err != nil {
+			return false, err
 		}
+		more = more || left
 	}
-	return nil
+	return more, nil
 }
 
-// foldOldest carries the oldest entries of the log over into the cells. Writers may append to the log meanwhile.
-func (t *tx) foldOldest(sp *space) error {
+// foldOldest carries the oldest entries of the log over into the cells, and says whether it left any. Writers may append
+// to the log meanwhile.
+func (t *tx) foldOldest(sp *space) (left bool, err error) {
 	var taken, last int64
 	parts := cellParts{}
-	err := t.each(`SELECT step, entries FROM cell_log WHERE org = ? ORDER BY step`, []any{id(sp.org)}, func(scan func(...any) error) error {
-		if taken >= foldApartAt {
+	err = t.each(`SELECT step, entries FROM cell_log WHERE org = ? ORDER BY step`, []any{id(sp.org)}, func(scan func(...any) error) error {
+		if left = taken >= foldApartAt; left {
 			return nil
 		}
 		var entries []byte
@@ -107,17 +116,17 @@ func (t *tx) foldOldest(sp *space) error {
 		})
 	})
 	if err != nil || taken == 0 {
-		return err
+		return false, err
 	}
 	if err := t.putParts(sp, parts); err != nil {
-		return err
+		return false, err
 	}
 	if err := t.exec(`DELETE FROM cell_log WHERE org = ? AND step <= ?`, id(sp.org), last); err != nil {
-		return err
+		return false, err
 	}
 	n, err := t.execN(`UPDATE spaces SET logged = logged - ? WHERE org = ?`, taken, id(sp.org))
 	if err == nil && n == 0 {
 		err = errNoSpace
 	}
-	return err
+	return left, err
 }
