@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"time"
 
 	"go.uber.org/fx"
 )
@@ -36,10 +37,41 @@ func frugal(lc fx.Lifecycle) {
 			debug.SetGCPercent(percent)
 		}
 	})
+	go giveBackAtRest(stop, restLooked, debug.FreeOSMemory)
 	lc.Append(fx.StopHook(func() {
 		close(stop)
 		runtime.KeepAlive(reserved)
 	}))
+}
+
+const (
+	// restLooked is how often the server looks whether it is at rest, and restBytes what it may have allocated since the
+	// last look if it is.
+	restLooked = 10 * time.Second
+	restBytes  = 4 << 20
+)
+
+// giveBackAtRest gives memory back to the system when the server has come to rest after work: left alone, it would hold
+// for minutes what its busiest moment took.
+func giveBackAtRest(stop <-chan struct{}, every time.Duration, giveBack func()) {
+	look := time.NewTicker(every)
+	defer look.Stop()
+	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	var before uint64
+	for worked := true; ; {
+		select {
+		case <-stop:
+			return
+		case <-look.C:
+		}
+		metrics.Read(sample)
+		allocated := sample[0].Value.Uint64()
+		resting := allocated-before < restBytes
+		if before = allocated; resting && worked {
+			giveBack()
+		}
+		worked = !resting
+	}
 }
 
 // growth is by how many per cent a heap of which so much is in use may grow.

@@ -33,3 +33,39 @@ func TestAfterEachCollection(t *testing.T) {
 	}
 	close(stop)
 }
+
+func TestMemoryIsGivenBackOnceAtRest(t *testing.T) {
+	stop, given := make(chan struct{}), make(chan struct{}, 100)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		giveBackAtRest(stop, 20*time.Millisecond, func() { given <- struct{}{} })
+	}()
+	wait := func() {
+		t.Helper()
+		select {
+		case <-given:
+		case <-time.After(10 * time.Second):
+			t.Fatal("memory is kept at rest")
+		}
+	}
+	wait()
+	work := time.Now().Add(200 * time.Millisecond)
+	for time.Now().Before(work) {
+		kept = make([]byte, 1<<20)
+	}
+	wait()
+	time.Sleep(100 * time.Millisecond) // a slow machine may have looked like rest amid the work
+	for len(given) > 0 {
+		<-given
+	}
+	time.Sleep(200 * time.Millisecond)
+	if len(given) > 0 {
+		t.Errorf("memory was given back %d times more without any work between", len(given))
+	}
+	close(stop)
+	<-ended
+}
+
+// kept keeps the compiler from doing without what is allocated.
+var kept []byte

@@ -47,7 +47,8 @@ func (t *tx) examples(sp *space, gap int64, to []knowledge.Link) ([]knowledge.Li
 	}
 	latest, err := t.links(sp, told+againstTime+` LIMIT ?`, true, gap, half)
 	last := oldest[half-1]
-	return slices.Concat(to, oldest, lo.Filter(latest, func(l knowledge.Link, _ int) bool { return knowledge.Older(last, l) < 0 })), err
+	to = append(to, oldest...)
+	return append(to, lo.Filter(latest, func(l knowledge.Link, _ int) bool { return knowledge.Older(last, l) < 0 })...), err
 }
 
 // others counts the links of each gap beside the given ones; nil without any.
