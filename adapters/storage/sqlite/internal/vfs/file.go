@@ -1,7 +1,6 @@
 package vfs
 
 import (
-	"runtime"
 	"unsafe"
 
 	"modernc.org/libc"
@@ -33,9 +32,11 @@ type file struct {
 	path string
 	// own are SQLite's methods.
 	own *sqlite3.Tsqlite3_io_methods
-	// held is what was gathered, and from where on it belongs.
-	held []byte
-	from int64
+	// held is how many bytes were gathered, buffer where they lie, in SQLite's memory, and from where in the file they
+	// belong.
+	held   int
+	buffer uintptr
+	from   int64
 }
 
 func fileOf(handle uintptr) *file {
@@ -45,40 +46,39 @@ func fileOf(handle uintptr) *file {
 
 func write(tls *libc.TLS, handle, data uintptr, size int32, offset int64) int32 {
 	f := fileOf(handle)
-	b := unsafe.Slice(at[byte](data), int(size))
-	if f.Gather == 0 {
-		return f.put(tls, handle, b, offset)
-	}
-	if offset != f.from+int64(len(f.held)) || len(f.held)+len(b) > f.Gather {
+	n := int(size)
+	if offset != f.from+int64(f.held) || f.held+n > f.Gather {
 		if rc := f.flush(tls, handle); rc != sqlite3.SQLITE_OK {
 			return rc
 		}
 		f.from = offset
 	}
-	if len(b) > f.Gather {
-		return f.put(tls, handle, b, offset)
+	if f.buffer == 0 && f.Gather > 0 {
+		f.buffer = libc.Xmalloc(tls, libc.Tsize_t(f.Gather))
 	}
-	if f.held == nil {
-		f.held = make([]byte, 0, f.Gather)
+	if n > f.Gather || f.buffer == 0 {
+		return f.put(tls, handle, data, n, offset)
 	}
-	f.held = append(f.held, b...)
+	copy(bytes(f.buffer, f.Gather)[f.held:], bytes(data, n))
+	f.held += n
 	return sqlite3.SQLITE_OK
 }
 
+func bytes(address uintptr, n int) []byte { return unsafe.Slice(at[byte](address), n) }
+
 // flush writes what was gathered. What cannot be written is given up: SQLite is told, and takes its transaction back.
 func (f *file) flush(tls *libc.TLS, handle uintptr) int32 {
-	if len(f.held) == 0 {
+	n := f.held
+	if n == 0 {
 		return sqlite3.SQLITE_OK
 	}
-	b := f.held
-	f.held = f.held[:0]
-	return f.put(tls, handle, b, f.from)
+	f.held = 0
+	return f.put(tls, handle, f.buffer, n, f.from)
 }
 
-func (f *file) put(tls *libc.TLS, handle uintptr, b []byte, offset int64) int32 {
-	f.tell(Event{Kind: Write, At: offset, Data: b})
-	defer runtime.KeepAlive(b)
-	return call[func(*libc.TLS, uintptr, uintptr, int32, int64) int32](f.own.FxWrite)(tls, handle, uintptr(unsafe.Pointer(unsafe.SliceData(b))), int32(len(b)), offset)
+func (f *file) put(tls *libc.TLS, handle, data uintptr, n int, offset int64) int32 {
+	f.tell(Event{Kind: Write, At: offset, Data: bytes(data, n)})
+	return call[func(*libc.TLS, uintptr, uintptr, int32, int64) int32](f.own.FxWrite)(tls, handle, data, int32(n), offset)
 }
 
 func (f *file) tell(e Event) {
@@ -126,6 +126,7 @@ func closeFile(tls *libc.TLS, handle uintptr) int32 {
 	f := fileOf(handle)
 	flushed := f.flush(tls, handle)
 	files.Delete(*at[uintptr](handle + room))
+	libc.Xfree(tls, f.buffer)
 	if rc := call[func(*libc.TLS, uintptr) int32](f.own.FxClose)(tls, handle); rc != sqlite3.SQLITE_OK {
 		return rc
 	}

@@ -59,7 +59,7 @@ var (
 	registry sync.Mutex
 	layers   = map[uintptr]layer{}
 	// tables are SQLite's tables of methods, and what is used in their place.
-	tables = map[*sqlite3.Tsqlite3_io_methods]*sqlite3.Tsqlite3_io_methods{}
+	tables = map[*sqlite3.Tsqlite3_io_methods]uintptr{}
 	// room is how much of an open file is SQLite's own; the number of ours comes after it.
 	room uintptr
 	// files are the open files by number. A file cannot keep its own: it lies in memory the collector does not look at.
@@ -80,16 +80,19 @@ func open(tls *libc.TLS, vfs, name, handle uintptr, flags int32, out uintptr) in
 	methods := &at[sqlite3.Tsqlite3_file](handle).FpMethods
 	own := at[sqlite3.Tsqlite3_io_methods](*methods)
 	table := tables[own]
-	if table == nil {
-		m := *own
+	if table == 0 {
+		if table = libc.Xmalloc(tls, libc.Tsize_t(unsafe.Sizeof(*own))); table == 0 {
+			return rc // the file is written as SQLite writes it
+		}
+		m := at[sqlite3.Tsqlite3_io_methods](table)
+		*m = *own
 		m.FxRead, m.FxWrite, m.FxTruncate, m.FxSync, m.FxFileSize, m.FxClose = entry(read), entry(write), entry(truncate), entry(syncFile), entry(fileSize), entry(closeFile)
-		table = &m
 		tables[own] = table
 	}
 	opened++
 	files.Store(opened, &file{layer: l, path: libc.GoString(name), own: own})
 	*at[uintptr](handle + room) = opened
-	*methods = uintptr(unsafe.Pointer(table))
+	*methods = table
 	return rc
 }
 
