@@ -40,6 +40,8 @@ type bench struct {
 	// reps is how often each thing is measured, looks how often each read; turn is how long a turn of POSTs takes.
 	reps, looks int
 	turn        time.Duration
+	// mix is how long the mixed load lasts.
+	mix time.Duration
 	// cpu and heap are where profiles go, empty for none.
 	cpu, heap string
 	root      string
@@ -64,7 +66,7 @@ func main() {
 }
 
 // sections are the parts of the table, in order.
-func sections() []string { return []string{"post", "import", "read", "start", "postgres"} }
+func sections() []string { return []string{"post", "import", "mixed", "read", "start", "postgres"} }
 
 func run(args []string) (err error) {
 	b := &bench{seed: 1, table: table{out: os.Stdout}}
@@ -72,13 +74,14 @@ func run(args []string) (err error) {
 	flags.IntVar(&b.size, "size", sizeFromEnv(), "conversations in the largest store; BENCH_SIZE sets it too, BENCH_BIG=1 is 10 million")
 	short := flags.Bool("short", false, "small and quick: shows that everything works more than how fast it is")
 	only := flags.String("only", strings.Join(sections(), ","), "parts to measure, with commas")
+	flags.DurationVar(&b.mix, "mix", 20*time.Second, "how long the mixed load lasts")
 	flags.StringVar(&b.cpu, "cpuprofile", "", "write CPU profiles of the measured servers to files that begin with this name")
 	flags.StringVar(&b.heap, "memprofile", "", "write heap profiles of the measured servers to files that begin with this name")
 	flags.Uint64Var(&b.seed, "seed", 1, "seed of the conversations")
 	_ = flags.Parse(args) // it exits
 	b.reps, b.looks, b.turn, b.imported = 3, 15, 2*time.Second, 20_000
 	if *short {
-		b.reps, b.looks, b.turn, b.imported, b.size = 1, 5, time.Second/2, 2_000, min(b.size, 5_000)
+		b.reps, b.looks, b.turn, b.mix, b.imported, b.size = 1, 5, time.Second/2, time.Second, 2_000, min(b.size, 5_000)
 	}
 	parts := strings.Split(*only, ",")
 	for _, p := range parts {
@@ -126,6 +129,7 @@ func (b *bench) all(parts []string) error {
 	})
 	do("import", b.imports)
 	do("import", b.cells)
+	do("mixed", b.mixed)
 	do("read", func() error { return b.reads(sqliteEngine, func() (string, error) { return "", nil }) })
 	do("start", func() error {
 		return b.starts("start to ready, empty, sqlite", goal{reach: 0.3}, func() orders { return orders{Dir: b.dir("empty")} })

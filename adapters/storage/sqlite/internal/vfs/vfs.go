@@ -12,7 +12,7 @@ import (
 
 // Options are what a VFS does with writes.
 type Options struct {
-	// Gather is how many bytes of writes that follow one another are held before they are written; 0 holds none.
+	// Gather is how many bytes of writes to a log that follow one another are held before they are written; 0 holds none.
 	Gather int
 	// Watch, where there is one, is told what reaches the system, before it does. Calls for one file come in their order.
 	Watch func(Event)
@@ -88,6 +88,9 @@ func open(tls *libc.TLS, vfs, name, handle uintptr, flags int32, out uintptr) in
 		*m = *own
 		m.FxRead, m.FxWrite, m.FxTruncate, m.FxSync, m.FxFileSize, m.FxClose = entry(read), entry(write), entry(truncate), entry(syncFile), entry(fileSize), entry(closeFile)
 		tables[own] = table
+	}
+	if flags&sqlite3.SQLITE_OPEN_WAL == 0 {
+		l.Gather = 0
 	}
 	opened++
 	files.Store(opened, &file{layer: l, path: libc.GoString(name), own: own})
