@@ -31,7 +31,7 @@ func (d deltas) take(k metric.Key, v metric.Vector) error {
 // foldAt is the number of logged entries from which on a batch carries them over into the cells. Each entry is a cell
 // of one batch, and a reader has at most so many of them to add, which takes it a few milliseconds. When nobody writes,
 // the log is folded behind.
-const foldAt = 4096
+const foldAt = 2048
 
 // settle folds the logs of organisations that nobody writes to, in the order in which all transactions lock them.
 func (s *Store) settle(ctx context.Context, orgs []tenant.ID) error {
