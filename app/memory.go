@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"sync"
 	"time"
 
 	"go.uber.org/fx"
@@ -37,11 +38,15 @@ func frugal(lc fx.Lifecycle) {
 			debug.SetGCPercent(percent)
 		}
 	})
-	go giveBackAtRest(stop, restLooked, debug.FreeOSMemory)
-	lc.Append(fx.StopHook(func() {
-		close(stop)
-		runtime.KeepAlive(reserved)
-	}))
+	var resting sync.WaitGroup
+	lc.Append(fx.StartStopHook(
+		func() { resting.Go(func() { giveBackAtRest(stop, restLooked, debug.FreeOSMemory) }) },
+		func() {
+			close(stop)
+			resting.Wait()
+			runtime.KeepAlive(reserved)
+		},
+	))
 }
 
 const (

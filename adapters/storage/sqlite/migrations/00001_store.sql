@@ -89,7 +89,6 @@ CREATE INDEX onces_at ON onces (org, at);
 -- Cells of one view and stretch of time are one value, in parts if it is large. The key is an index of its own: in a
 -- table ordered by it every comparison would read a whole value.
 CREATE TABLE cells (
-	id    INTEGER PRIMARY KEY,
 	org   BLOB NOT NULL,
 	view  INTEGER NOT NULL,
 	start INTEGER NOT NULL,
