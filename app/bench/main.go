@@ -4,7 +4,7 @@
 // turns in the same run: ratios and CPU per request hold from machine to machine, absolute figures do not. It prints a
 // Markdown table and fails on no figure: a benchmark informs, a test judges.
 //
-//	go run ./app/bench                     the whole table on small stores, about three minutes on two quiet cores
+//	go run ./app/bench                     the whole table on small stores, about ten minutes on two quiet cores
 //	go run ./app/bench -size 1000000       reads on 10 k, 100 k and 1 M conversations, which the goals are about
 //	BENCH_BIG=1 go run ./app/bench         reads on 100 k, 1 M and 10 M
 //	go run ./app/bench -only post -cpuprofile cpu.out

@@ -61,12 +61,18 @@ func equalsFold(t *testing.T, s port.Storage, org tenant.ID, want int) {
 	}
 }
 
+// twoServers are two stores on one empty database.
+func twoServers(t *testing.T) (dsn string, servers []port.Storage) {
+	t.Helper()
+	dsn = database(t)
+	return dsn, []port.Storage{open(t, dsn, storage.Options{}), open(t, dsn, storage.Options{})}
+}
+
 // Large batches look for what is stored before they lock. Whoever was overtaken meanwhile must notice.
 func TestLargeBatchesOvertakeEachOther(t *testing.T) {
 	const conversations, writers, batch = 320, 6, 64
 	ctx := context.Background()
-	dsn := database(t)
-	servers := []port.Storage{open(t, dsn, storage.Options{}), open(t, dsn, storage.Options{})}
+	_, servers := twoServers(t)
 	source := benchdata.Source{Org: uuid.New(), Start: epoch, Step: 13 * time.Minute}
 	var (
 		wait         sync.WaitGroup
@@ -106,8 +112,7 @@ func TestLargeBatchesOvertakeEachOther(t *testing.T) {
 func TestFoldsBesideWrites(t *testing.T) {
 	const conversations, batch = 10_240, 256
 	ctx := context.Background()
-	dsn := database(t)
-	servers := []port.Storage{open(t, dsn, storage.Options{}), open(t, dsn, storage.Options{})}
+	dsn, servers := twoServers(t)
 	source := benchdata.Source{Org: uuid.New(), Start: epoch, Step: 16 * time.Minute}
 	var (
 		wait sync.WaitGroup

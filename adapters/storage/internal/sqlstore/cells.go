@@ -66,9 +66,10 @@ func (s *Store) settle(ctx context.Context, orgs []tenant.ID) error {
 	})
 }
 
-// moveCells adds a batch's deltas, as entries of the log, to the organisation's cells. Small batches only append to a log, which readers add to
-// what the cells say; when the log has grown, a batch folds it into the cells. A cell that many small batches touch in
-// turn is so read and written once, not once for each.
+// moveCells adds a batch's deltas, as entries of the log, to the organisation's cells. Small batches only append to a log,
+// which readers add to what the cells say; when the log has grown, a batch folds it into the cells, unless logs are folded
+// beside the writes (see foldApart). Cells that many small batches touch in turn are so read and written once, not once
+// for each.
 func (t *tx) moveCells(sp *space, entries []byte, n int64) error {
 	if n == 0 {
 		return nil

@@ -54,8 +54,8 @@ type view struct {
 	dims   dims
 }
 
-// The views, of each grain the narrowest first: there are fewer priorities than topics. Numbers are stored. Narrow views answer the common questions from few
-// rows; those with every dimension answer the rest.
+// The views, of each grain the narrowest first: there are fewer priorities than topics. Numbers are stored. Narrow views
+// answer the common questions from few cells; those with every dimension answer the rest.
 var views = []view{
 	{1, quarters, byHandler | byPlatform},
 	{3, hours, byPriority | byHandler | byPlatform},
