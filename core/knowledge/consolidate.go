@@ -106,7 +106,7 @@ func (r *room) targets(units []unit, groups []int) map[int32][]target {
 			at = len(list) - 1
 		}
 		for _, m := range u.members {
-			list[at].sum.add(r.members[m].vec)
+			list[at].sum.add(r.vector(nil, m))
 			list[at].size++
 			list[at].members = append(list[at].members, m)
 		}
@@ -128,8 +128,8 @@ func (r *room) groupOf(p place, targets []target) int {
 	}
 	var v sparse
 	if p.link.Question != "" {
-		v, _ = r.words.of(p.link.Question)
-		r.words.weigh(v)
+		marks, _ := r.words.of(p.link.Question)
+		v = r.words.vector(nil, marks, r.words.shrink(marks))
 	}
 	fit := -1.0
 	for _, t := range targets {

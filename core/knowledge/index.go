@@ -20,9 +20,8 @@ import (
 type Index struct {
 	rooms   map[string]*room
 	records map[int64]Record
-	// links are those of the examples, and those that were recalled or assigned since the last Settle.
+	// links are those that were read, recalled or assigned since the last Settle.
 	links   map[uuid.UUID]place
-	passing []uuid.UUID
 	next    int64
 	version int64
 }
@@ -72,7 +71,7 @@ func NewIndex(s Snapshot) *Index {
 		at.room.slots[at.slot].all += len(byGap[id]) - len(examples)
 		for _, l := range byGap[id] {
 			at.member, at.link = -1, l
-			ix.note(at)
+			ix.links[l.Conversation] = at
 		}
 		for _, l := range examples {
 			kept = append(kept, loaded{at: ix.links[l.Conversation]})
@@ -80,14 +79,6 @@ func NewIndex(s Snapshot) *Index {
 	}
 	ix.load(kept)
 	return ix
-}
-
-// note takes a link down. One whose question is no example is let go at the next Settle.
-func (ix *Index) note(p place) {
-	ix.links[p.link.Conversation] = p
-	if p.member < 0 {
-		ix.passing = append(ix.passing, p.link.Conversation)
-	}
 }
 
 // Recall tells the index of stored links it may have let go: call it with those of the conversations that are about to be
@@ -99,25 +90,19 @@ func (ix *Index) Recall(links []Link) {
 			continue
 		}
 		room := ix.room(r.Language)
-		ix.note(place{room: room, slot: room.at(r.ID), member: -1, link: l})
+		slot := room.at(r.ID)
+		ix.links[l.Conversation] = place{room: room, slot: slot, member: room.example(slot, l.Conversation), link: l}
 	}
 }
 
-// Settle lets go of all links but those of the examples, so that an index takes room for each gap and not for each
-// conversation. Who settles an index recalls what it takes.
-func (ix *Index) Settle() {
-	for _, id := range ix.passing {
-		if p, ok := ix.links[id]; ok && p.member < 0 {
-			delete(ix.links, id)
-		}
-	}
-	ix.passing = nil
-}
+// Settle lets go of all links, so that an index takes room for the examples of each gap and not for each conversation. Who
+// settles an index recalls what it takes, withdraws or asks for.
+func (ix *Index) Settle() { ix.links = map[uuid.UUID]place{} }
 
 // loaded is an example on its way into the index.
 type loaded struct {
 	at    place
-	read  sparse
+	marks packed
 	words string
 }
 
@@ -128,14 +113,14 @@ func (ix *Index) load(kept []loaded) {
 	})
 	for i := range kept {
 		l := &kept[i]
-		l.read, l.words = l.at.room.words.of(l.at.link.Question)
-		l.at.room.words.count(l.read)
+		l.marks, l.words = l.at.room.words.of(l.at.link.Question)
+		l.at.room.words.count(l.marks)
 	}
 	for _, r := range ix.rooms {
 		r.words.renew()
 	}
 	for _, l := range kept {
-		l.at.member = l.at.room.keep(l.at.slot, l.at.room.ready(l.read, l.words))
+		l.at.member = l.at.room.keep(l.at.slot, l.at.room.ready(l.marks, l.words))
 		l.at.room.members[l.at.member].conversation = l.at.link.Conversation
 		ix.links[l.at.link.Conversation] = l.at
 	}
@@ -179,11 +164,14 @@ func (ix *Index) Gaps() int {
 	return lo.SumBy(lo.Values(ix.rooms), func(r *room) int { return len(r.slots) })
 }
 
-// Bytes is about how much memory the index takes, as was measured: 2.4 kB for each link it holds and 160 bytes for each
-// word and piece of a word it has met.
+// Bytes is about how much memory the index takes, as was measured: 800 bytes for each example, 80 for each word and piece
+// of a word it has met, and 300 for each link until it is settled.
 func (ix *Index) Bytes() int64 {
-	features := lo.SumBy(lo.Values(ix.rooms), func(r *room) int { return len(r.words.seen) })
-	return int64(2400*len(ix.links) + 160*features)
+	examples, features := 0, 0
+	for _, r := range ix.rooms {
+		examples, features = examples+len(r.members), features+len(r.words.seen)
+	}
+	return int64(800*examples + 80*features + 300*len(ix.links))
 }
 
 // Assignment says where a question went, and why.
@@ -209,16 +197,16 @@ func (ix *Index) Assign(l Link, language string) Assignment {
 	if r.words.due() {
 		r.renew()
 	}
-	read, words := r.words.of(l.Question)
-	r.words.count(read)
-	q, f := r.ask(read, words)
+	marks, words := r.words.of(l.Question)
+	r.words.count(marks)
+	q, f := r.ask(marks, words)
 	a := Assignment{Fit: f.fit, Repeats: f.same}
 	if f.member >= 0 {
 		a.Nearest = r.members[f.member].conversation
 	}
 	if f.slot < 0 {
 		if !l.Failed() {
-			r.words.forget(q.vec)
+			r.words.forget(marks)
 			return a
 		}
 		f.slot, a.Opened = r.open(ix.next), true
@@ -231,9 +219,9 @@ func (ix *Index) Assign(l Link, language string) Assignment {
 	if m >= 0 {
 		r.members[m].conversation = l.Conversation
 	} else {
-		r.words.forget(q.vec)
+		r.words.forget(marks)
 	}
-	ix.note(place{room: r, slot: f.slot, member: m, link: l})
+	ix.links[l.Conversation] = place{room: r, slot: f.slot, member: m, link: l}
 	return a
 }
 

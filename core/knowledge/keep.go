@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/samber/lo"
+	"github.com/google/uuid"
 )
 
 // ExamplesMost is how many questions of a gap are kept as examples: enough for a fair mean and a fair medoid.
@@ -22,6 +22,16 @@ func (r *room) at(id int64) int32 {
 	return int32(i)
 }
 
+// example is the member that a conversation's question is in a gap, -1 where it is none.
+func (r *room) example(g int32, conversation uuid.UUID) int32 {
+	for _, m := range r.slots[g].kept {
+		if r.members[m].conversation == conversation {
+			return m
+		}
+	}
+	return -1
+}
+
 // keep adds a question to a gap as one of its examples and returns the member, or -1 when the gap has enough of them.
 func (r *room) keep(g int32, q query) int32 {
 	s := &r.slots[g]
@@ -31,16 +41,17 @@ func (r *room) keep(g int32, q query) int32 {
 		return -1
 	}
 	m := int32(len(r.members))
-	r.members = append(r.members, member{vec: q.vec, words: q.words, near: q.near})
-	r.slotOf = append(r.slotOf, g)
+	added := member{marks: q.marks, words: q.words}
+	added.nearby = uint8(copy(added.nearest[:], q.alike))
+	r.members, r.slotOf, r.shrink = append(r.members, added), append(r.slotOf, g), append(r.shrink, q.shrink)
 	s.kept = append(s.kept, m)
 	s.sum.add(q.vec)
-	s.centre = added(s.centre, q.place, 1)
+	s.centre = plus(s.centre, q.place, 1)
 	r.post(m)
 	if _, taken := r.same[q.words]; !taken && q.words != "" {
 		r.same[q.words] = m
 	}
-	for _, n := range q.near {
+	for _, n := range q.near() {
 		r.members[n.member].in = append(r.members[n.member].in, m)
 	}
 	for _, n := range q.alike {
@@ -51,28 +62,30 @@ func (r *room) keep(g int32, q query) int32 {
 
 // post enters a member in the inverted index.
 func (r *room) post(m int32) {
-	for _, t := range r.members[m].vec {
-		for int(t.id) >= len(r.postings) {
-			r.postings = append(r.postings, nil)
+	for mark := range r.members[m].marks.all() {
+		for int(mark>>1) >= len(r.postings) {
+			r.postings = append(r.postings, postings{})
 		}
-		r.postings[t.id] = append(r.postings[t.id], posting{m, t.weight})
+		r.postings[mark>>1].add(m, mark)
 	}
 }
 
 // meet tells a member of a new one that may be nearer than its present neighbours.
 func (r *room) meet(m int32, n neighbour) {
 	old := &r.members[m]
-	if len(old.near) == nearCount && old.near[nearCount-1].alike >= n.alike {
+	if old.nearby == nearCount && old.nearest[nearCount-1].alike >= n.alike {
 		return
 	}
-	at, _ := slices.BinarySearchFunc(old.near, n, nearer)
-	old.near = slices.Insert(old.near, at, n)
-	r.members[n.member].in = append(r.members[n.member].in, m)
-	if len(old.near) > nearCount {
-		last := old.near[nearCount].member
-		old.near = old.near[:nearCount]
-		r.members[last].in = without(r.members[last].in, m)
+	at, _ := slices.BinarySearchFunc(old.near(), n, nearer)
+	if old.nearby == nearCount {
+		last := &r.members[old.nearest[nearCount-1].member]
+		last.in = without(last.in, m)
+	} else {
+		old.nearby++
 	}
+	copy(old.nearest[at+1:], old.nearest[at:])
+	old.nearest[at] = n
+	r.members[n.member].in = append(r.members[n.member].in, m)
 }
 
 // drop takes a question out of its gap; m is -1 for one that was not kept.
@@ -84,25 +97,28 @@ func (r *room) drop(g, m int32) {
 		return
 	}
 	old := &r.members[m]
+	r.scratch.vec = r.vector(r.scratch.vec, m)
+	vec := r.scratch.vec
 	s.kept = without(s.kept, m)
-	s.sum.subtract(old.vec)
-	s.centre = added(s.centre, r.space.place(old.vec), -1)
+	s.sum.subtract(vec)
+	s.centre = plus(s.centre, r.space.place(vec), -1)
 	if len(s.kept) == 0 {
 		s.sum, s.centre = nil, nil
 	}
-	for _, t := range old.vec {
-		r.postings[t.id] = slices.DeleteFunc(r.postings[t.id], func(p posting) bool { return p.member == m })
+	for _, t := range vec {
+		r.postings[t.id].drop(m)
 	}
 	if r.same[old.words] == m {
 		r.forgetWords(old.words, m)
 	}
-	for _, n := range old.near {
+	for _, n := range old.near() {
 		r.members[n.member].in = without(r.members[n.member].in, m)
 	}
 	for _, k := range old.in {
-		r.members[k].near = slices.DeleteFunc(r.members[k].near, func(n neighbour) bool { return n.member == m })
+		other := &r.members[k]
+		other.nearby = uint8(len(slices.DeleteFunc(other.near(), func(n neighbour) bool { return n.member == m })))
 	}
-	r.words.forget(old.vec)
+	r.words.forget(old.marks)
 	*old = member{gone: true}
 }
 
@@ -126,27 +142,17 @@ func without(list []int32, x int32) []int32 {
 
 // renew weighs all features anew, and with them all vectors. Neighbours keep the similarity they had when they met.
 func (r *room) renew() {
-	old := slices.Clone(r.words.rare)
 	r.words.renew()
-	for i := range r.members {
-		v := r.members[i].vec
-		for k, t := range v {
-			v[k].weight *= r.words.rare[t.id] / old[t.id]
-		}
-		v.unit()
-	}
-	for id := range r.postings {
-		r.postings[id] = r.postings[id][:0]
-	}
 	for m := range r.members {
-		r.post(int32(m))
+		r.shrink[m] = r.words.shrink(r.members[m].marks)
 	}
 	r.learn()
 	for g := range r.slots {
 		s := &r.slots[g]
 		s.sum = s.sum[:0]
 		for _, m := range s.kept {
-			s.sum.add(r.members[m].vec)
+			r.scratch.vec = r.vector(r.scratch.vec, m)
+			s.sum.add(r.scratch.vec)
 		}
 		r.weigh(int32(g))
 	}
@@ -154,12 +160,22 @@ func (r *room) renew() {
 
 // learn finds the latent meaning of the members, and with it the centres of the gaps.
 func (r *room) learn() {
-	r.space = spaceOf(lo.FilterMap(r.members, func(m member, _ int) (sparse, bool) { return m.vec, !m.gone }), r.words)
+	var there []int32
+	for m := range r.members {
+		if !r.members[m].gone {
+			there = append(there, int32(m))
+		}
+	}
+	vector := func(m int32) sparse {
+		r.scratch.vec = r.vector(r.scratch.vec, m)
+		return r.scratch.vec
+	}
+	r.space = spaceOf(r.words, len(there), func(i int) sparse { return vector(there[i]) })
 	for g := range r.slots {
 		s := &r.slots[g]
 		s.centre = nil
 		for _, m := range s.kept {
-			s.centre = added(s.centre, r.space.place(r.members[m].vec), 1)
+			s.centre = plus(s.centre, r.space.place(vector(m)), 1)
 		}
 	}
 }

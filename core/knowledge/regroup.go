@@ -76,7 +76,7 @@ func (r *room) link(units []unit, near map[int32][]neighbour, c cut) []int {
 	for i, u := range units {
 		sizes[i] = float32(len(u.members))
 		for _, m := range u.members {
-			words[i].add(r.members[m].vec)
+			words[i].add(r.vector(nil, m))
 			context[i].add(contextOf(m, near[m][:min(c.near, len(near[m]))]))
 		}
 	}
@@ -117,9 +117,9 @@ func (r *room) tight(g int32) []unit {
 	var units []unit
 	var sums []sparse
 	for _, m := range r.slots[g].kept {
-		best, fit := -1, 0.0
+		best, fit, vec := -1, 0.0, r.vector(nil, m)
 		for i, sum := range sums {
-			if f := r.members[m].vec.dot(sum) / float64(len(units[i].members)); f >= tightAt && f > fit {
+			if f := vec.dot(sum) / float64(len(units[i].members)); f >= tightAt && f > fit {
 				best, fit = i, f
 			}
 		}
@@ -128,14 +128,14 @@ func (r *room) tight(g int32) []unit {
 			best = len(units) - 1
 		}
 		units[best].members = append(units[best].members, m)
-		sums[best].add(r.members[m].vec)
+		sums[best].add(vec)
 	}
 	return units
 }
 
 // neighbours are the questions nearest to each of the given members by words and by latent meaning, nearest first.
 func (r *room) neighbours(members []int32) map[int32][]neighbour {
-	vectors := lo.Map(members, func(m int32, _ int) sparse { return r.members[m].vec })
+	vectors := lo.Map(members, func(m int32, _ int) sparse { return r.vector(nil, m) })
 	places := latent(vectors, len(r.words.seen))
 	index := invert(vectors)
 	out := make(map[int32][]neighbour, len(members))
@@ -183,6 +183,12 @@ func product(a, b []float32) float32 {
 		sum += a[i] * b[i]
 	}
 	return sum
+}
+
+// posting says that a feature occurs in a vector, and with which weight.
+type posting struct {
+	member int32
+	weight float32
 }
 
 // invert lists, for each feature, the vectors it occurs in.

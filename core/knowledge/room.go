@@ -57,9 +57,10 @@ type room struct {
 	words    *lexicon
 	members  []member
 	slots    []slot
-	slotOf   []int32          // the slot of each member, and
+	slotOf   []int32          // the slot of each member,
+	shrink   []float32        // by what the worth of its marks is multiplied, and
 	lift     []float32        // what each slot's size does to its fit: side by side, because all of a question's are read
-	postings [][]posting      // the members in which a feature occurs
+	postings []postings       // the members in which a feature occurs
 	same     map[string]int32 // the first member with a set of content words
 	space    space
 	scratch  scratch
@@ -68,17 +69,20 @@ type room struct {
 // member is a question kept as an example of its gap.
 type member struct {
 	conversation uuid.UUID
-	gone         bool
-	vec          sparse
-	words        string // its content words, distinct and in alphabetical order
-	near         []neighbour
+	marks        packed
+	words        string  // its content words, distinct and in alphabetical order
 	in           []int32 // the members it is a neighbour of
+	nearest      [nearCount]neighbour
+	nearby       uint8 // how many of nearest there are
+	gone         bool
 }
 
-// posting says that a feature occurs in a member, and with which weight.
-type posting struct {
-	member int32
-	weight float32
+// near are the members most like it, the most alike first.
+func (m *member) near() []neighbour { return m.nearest[:m.nearby] }
+
+// vector is the vector of a member, in room that is used again.
+func (r *room) vector(v sparse, m int32) sparse {
+	return r.words.vector(v, r.members[m].marks, r.shrink[m])
 }
 
 // neighbour is another question and how alike the two are, 0 to 1.
@@ -106,12 +110,16 @@ func newRoom() *room { return &room{words: newLexicon(), same: map[string]int32{
 
 // query is a question made ready for comparison.
 type query struct {
-	vec   sparse
-	words string
-	place []float32   // in the room's space
-	near  []neighbour // the most similar members, at most nearCount, best first
-	alike []neighbour // all members compared exactly, until the next question
+	marks  packed
+	shrink float32
+	words  string
+	vec    sparse      // until the next question
+	place  []float32   // in the room's space
+	alike  []neighbour // all members compared exactly, best first, until the next question
 }
+
+// near are the most similar members, best first.
+func (q query) near() []neighbour { return q.alike[:min(nearCount, len(q.alike))] }
 
 // found says where a question belongs.
 type found struct {
@@ -123,11 +131,11 @@ type found struct {
 }
 
 // ask prepares a question and finds its gap. Nothing is changed but the numbering of features.
-func (r *room) ask(read sparse, words string) (query, found) {
-	q := r.ready(read, words)
+func (r *room) ask(marks packed, words string) (query, found) {
+	q := r.ready(marks, words)
 	best := found{slot: -1, member: -1}
-	if len(q.near) > 0 {
-		best.member = q.near[0].member
+	if len(q.alike) > 0 {
+		best.member = q.alike[0].member
 	}
 	if m, ok := r.repeated(q); ok {
 		return q, found{slot: r.slotOf[m], fit: 1, member: m, same: true}
@@ -144,10 +152,11 @@ func (r *room) ask(read sparse, words string) (query, found) {
 }
 
 // ready weighs what was read of a question and finds what is like it.
-func (r *room) ready(read sparse, words string) query {
-	r.words.weigh(read)
-	q := query{vec: read, words: words}
-	q.place = r.space.place(read)
+func (r *room) ready(marks packed, words string) query {
+	q := query{marks: marks, shrink: r.words.shrink(marks), words: words}
+	q.vec = r.words.vector(r.scratch.vec, marks, q.shrink)
+	r.scratch.vec = q.vec
+	q.place = r.space.place(q.vec)
 	r.compare(&q)
 	return q
 }
@@ -160,7 +169,7 @@ func (r *room) repeated(q query) (int32, bool) {
 	if m, ok := r.same[q.words]; ok {
 		return m, true
 	}
-	for _, n := range q.near {
+	for _, n := range q.near() {
 		if n.alike < 0.6 {
 			break
 		}
@@ -217,8 +226,8 @@ func (r *room) compare(q *query) {
 	s := &r.scratch
 	s.begin(len(r.members), len(r.slots))
 	for i, t := range q.vec {
-		if int(t.id) < len(r.postings) && len(r.postings[t.id]) > 0 {
-			s.order = append(s.order, uint64(len(r.postings[t.id]))<<32|uint64(i))
+		if int(t.id) < len(r.postings) && r.postings[t.id].n > 0 {
+			s.order = append(s.order, uint64(r.postings[t.id].n)<<32|uint64(i))
 		}
 	}
 	slices.Sort(s.order)
@@ -229,36 +238,41 @@ func (r *room) compare(q *query) {
 			s.leave(t)
 			continue
 		}
-		for _, p := range r.postings[t.id] {
-			s.members.add(p.member, t.weight*p.weight)
+		products := [2]float32{t.weight * r.words.worth[t.id<<1], t.weight * r.words.worth[t.id<<1|grammar]}
+		list, entry := r.postings[t.id].list, uint32(0)
+		for at := 0; at < len(list); {
+			var distance uint32
+			distance, at = list.next(at)
+			entry += distance
+			s.members.add(int32(entry>>1), products[entry&grammar])
 		}
 	}
-	slices.SortFunc(s.unread, byID)
+	s.gatherLeft(q.vec)
 	for _, m := range s.members.touched {
+		s.members.sums[m] *= r.shrink[m]
 		s.gaps.add(r.slotOf[m], s.members.sums[m])
 	}
 	for _, m := range s.top(&s.members, candidates) {
-		if alike := s.members.sums[m] + s.rest(r.members[m].vec); alike > nearLeast {
+		if alike := s.members.sums[m] + r.shrink[m]*s.restOf(r.members[m].marks, r.words.worth); alike > nearLeast {
 			s.alike = append(s.alike, neighbour{m, alike})
 		}
 	}
 	slices.SortFunc(s.alike, nearer)
 	q.alike = s.alike
-	q.near = slices.Clone(q.alike[:min(nearCount, len(q.alike))])
 }
 
 // context sums, for each gap, how far its members share neighbours with q. A question's context is itself with weight
 // 1 and its neighbours with their similarity, made unit length.
 func (r *room) context(q query) {
 	s := &r.scratch
-	length := contextLength(q.near)
-	for _, n := range q.near {
+	length := contextLength(q.near())
+	for _, n := range q.near() {
 		weight := n.alike / length
 		m := &r.members[n.member]
-		s.around.add(r.slotOf[n.member], weight/contextLength(m.near))
+		s.around.add(r.slotOf[n.member], weight/contextLength(m.near()))
 		for _, k := range m.in {
 			other := &r.members[k]
-			s.around.add(r.slotOf[k], weight*other.alikeTo(n.member)/contextLength(other.near))
+			s.around.add(r.slotOf[k], weight*other.alikeTo(n.member)/contextLength(other.near()))
 		}
 	}
 }
@@ -272,7 +286,7 @@ func contextLength(near []neighbour) float32 {
 }
 
 func (m *member) alikeTo(other int32) float32 {
-	for _, n := range m.near {
+	for _, n := range m.near() {
 		if n.member == other {
 			return n.alike
 		}

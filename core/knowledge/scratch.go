@@ -7,6 +7,7 @@ type scratch struct {
 	order   []uint64  // the question's features by how many members have them
 	unread  sparse    // those for which the inverted index was not read, ordered by id
 	weights []float32 // of the unread ones, by feature
+	vec     sparse    // the question
 	alike   []neighbour
 	ranked  []int32
 }
@@ -24,11 +25,19 @@ func (s *scratch) begin(members, slots int) {
 
 // leave sets a feature aside whose members are too many to be read.
 func (s *scratch) leave(t term) {
-	s.unread = append(s.unread, t)
 	if n := int(t.id) + 1 - len(s.weights); n > 0 {
 		s.weights = append(s.weights, make([]float32, n)...)
 	}
 	s.weights[t.id] = t.weight
+}
+
+// gatherLeft lists what was set aside of a question in its order.
+func (s *scratch) gatherLeft(vec sparse) {
+	for _, t := range vec {
+		if int(t.id) < len(s.weights) && s.weights[t.id] != 0 {
+			s.unread = append(s.unread, t)
+		}
+	}
 }
 
 // rest is what the unread features add to the product of v and the question.
@@ -43,6 +52,27 @@ func (s *scratch) rest(v sparse) float32 {
 	for _, t := range v {
 		if int(t.id) < len(s.weights) {
 			sum += t.weight * s.weights[t.id]
+		}
+	}
+	return sum
+}
+
+// restOf is what the unread features add to the product of the question and a member with these marks, if marks weigh so
+// much.
+func (s *scratch) restOf(marks packed, worth []float32) float32 {
+	if len(s.unread) == 0 {
+		return 0
+	}
+	sum, mark := float32(0), uint32(0)
+	for at := 0; at < len(marks); {
+		var distance uint32
+		distance, at = marks.next(at)
+		mark += distance
+		if int(mark>>1) >= len(s.weights) {
+			break
+		}
+		if w := s.weights[mark>>1]; w != 0 {
+			sum += w * worth[mark]
 		}
 	}
 	return sum

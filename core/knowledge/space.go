@@ -14,8 +14,8 @@ type space struct {
 	directions [][]float32
 }
 
-// spaceOf learns from vectors over the features of a lexicon.
-func spaceOf(vectors []sparse, words *lexicon) space {
+// spaceOf learns from n vectors over the features of a lexicon; vector gives one of them, until the next call.
+func spaceOf(words *lexicon, n int, vector func(i int) sparse) space {
 	x := space{row: make([]int32, len(words.seen))}
 	rows := uint32(0)
 	for id, n := range words.seen {
@@ -25,10 +25,10 @@ func spaceOf(vectors []sparse, words *lexicon) space {
 			rows++
 		}
 	}
-	every := max(1, (len(vectors)+spaceSample-1)/spaceSample)
+	every := max(1, (n+spaceSample-1)/spaceSample)
 	var sample []sparse
-	for i := 0; i < len(vectors); i += every {
-		sample = append(sample, x.known(vectors[i]))
+	for i := 0; i < n; i += every {
+		sample = append(sample, x.known(vector(i)))
 	}
 	x.directions = directions(sample, int(rows), min(spaceMost, len(sample)/latentEnough), spaceRounds)
 	return x
@@ -60,8 +60,8 @@ func (x space) place(v sparse) []float32 {
 	return p
 }
 
-// added is sum plus scale·place; nil is the sum of none.
-func added(sum, place []float32, scale float32) []float32 {
+// plus is sum plus scale·place; nil is the sum of none.
+func plus(sum, place []float32, scale float32) []float32 {
 	if place == nil {
 		return sum
 	}

@@ -3,7 +3,6 @@ package knowledge
 import (
 	"cmp"
 	"math"
-	"slices"
 	"sort"
 )
 
@@ -78,12 +77,14 @@ func (v sparse) dotSearch(w sparse) float64 {
 	return sum
 }
 
-// add makes v the sum of both, from the end on so that it needs no room but its own.
+// add makes v the sum of both, from the end on so that it needs hardly more room than its own.
 func (v *sparse) add(w sparse) {
-	i := len(*v)
-	*v = slices.Grow(*v, len(w))[:i+len(w)]
-	sum, at := *v, len(*v)
-	i--
+	i, at := len(*v)-1, len(*v)+len(w)-v.shared(w)
+	if at > cap(*v) {
+		*v = append(make(sparse, 0, at+at/8), *v...)
+	}
+	sum := (*v)[:at]
+	*v = sum
 	for j := len(w) - 1; j >= 0; {
 		at--
 		switch {
@@ -98,7 +99,21 @@ func (v *sparse) add(w sparse) {
 			i, j = i-1, j-1
 		}
 	}
-	*v = slices.Delete(sum, i+1, at) // as many places as both have in common
+}
+
+// shared is how many features both have.
+func (v sparse) shared(w sparse) (n int) {
+	for i, j := 0, 0; i < len(v) && j < len(w); {
+		switch c := cmp.Compare(v[i].id, w[j].id); {
+		case c < 0:
+			i++
+		case c > 0:
+			j++
+		default:
+			i, j, n = i+1, j+1, n+1
+		}
+	}
+	return n
 }
 
 // subtract makes v the difference of both; features that cancel out are dropped.
