@@ -163,7 +163,9 @@ func (t *tx) unfiled(sp *space, limit int) (*unfiled, error) {
 			}
 			u.stale, parts = append(u.stale, place), append(parts, part)
 		}
-		u.days[day] = joined(parts)
+		if u.days[day], err = joined(parts); err != nil {
+			return nil, err
+		}
 	}
 	return u, nil
 }

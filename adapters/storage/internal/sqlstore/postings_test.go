@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/samber/lo"
 	"pgregory.net/rapid"
 )
 
@@ -18,10 +19,15 @@ func wordsOf(t *rapid.T, s segment) map[posting][]int64 {
 	for _, row := range s.rows {
 		out[row] = nil
 	}
-	for _, token := range slices.Sorted(maps.Keys(s.lists)) {
-		for _, place := range s.lists[token] {
+	err := eachToken([]segment{s}, func(token int64, lists []listOf) error {
+		places, err := appendPlaces(nil, lists[0].places, len(s.rows))
+		for _, place := range places {
 			out[s.rows[place]] = append(out[s.rows[place]], token)
 		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	return out
 }
@@ -54,33 +60,37 @@ func TestSegmentsHoldWhatWasFiled(t *testing.T) {
 				want[p] = nil
 			}
 		}
-		s := joined(parts)
+		s, err := joined(parts)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if diff := cmp.Diff(want, wordsOf(t, s), cmp.AllowUnexported(posting{})); diff != "" {
 			t.Fatal(diff)
 		}
-		e := s.encode()
-		rows, err := decodePostings(e.rows)
-		if err != nil || int(e.size) != len(rows) {
-			t.Fatalf("%d rows, size %d, %v", len(rows), e.size, err)
+		rows, err := decodePostings(encodePostings(s.rows))
+		if err != nil || !slices.Equal(rows, s.rows) {
+			t.Fatalf("stored %v, read %v, %v", s.rows, rows, err)
 		}
-		again := segment{rows: rows, lists: map[int64][]uint32{}}
-		for _, part := range e.parts {
-			if err := again.add(part); err != nil {
-				t.Fatal(err)
+		stored := lo.SliceToMap(s.parts, func(p part) (int64, []byte) { return p.number, p.lists })
+		held := map[int64][]posting{}
+		for row, tokens := range want {
+			for _, token := range tokens {
+				held[token] = append(held[token], row)
 			}
 		}
-		if diff := cmp.Diff(want, wordsOf(t, again), cmp.AllowUnexported(posting{})); diff != "" {
-			t.Fatal(diff)
-		}
-		for token, list := range s.lists {
-			found, err := findList(e.parts[partOf(token, e.bits)], token, len(rows))
-			if err != nil || !slices.Equal(found, list) {
-				t.Fatalf("token %d is in %v, found %v, %v", token, list, found, err)
+		for token, rows := range held {
+			found, err := findList(stored[partOf(token, s.bits)], token, len(s.rows))
+			got := lo.Map(found, func(place uint32, _ int) posting { return s.rows[place] })
+			if slices.SortFunc(rows, comparePostings); err != nil || !slices.Equal(got, rows) {
+				t.Fatalf("token %d is in %v, found %v, %v", token, rows, got, err)
 			}
 		}
 		gone := rapid.MapOf(rapid.Int64Range(1, 50), rapid.Just(true)).Draw(t, "gone")
 		maps.DeleteFunc(want, func(p posting, _ []int64) bool { return gone[p.row] })
-		if diff := cmp.Diff(want, wordsOf(t, s.without(gone)), cmp.AllowUnexported(posting{})); diff != "" {
+		if s, err = s.without(gone); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, wordsOf(t, s), cmp.AllowUnexported(posting{})); diff != "" {
 			t.Fatal(diff)
 		}
 	})
@@ -88,17 +98,21 @@ func TestSegmentsHoldWhatWasFiled(t *testing.T) {
 
 // A large segment is cut into parts of about one size.
 func TestPartsAreOfAboutOneSize(t *testing.T) {
-	s := segment{lists: map[int64][]uint32{}}
-	for i := range 3000 {
-		s.rows = append(s.rows, posting{int64(i), int64(i)})
+	var list []filing
+	for i := range int64(3000) {
+		f := filing{posting: posting{i, i}}
+		for n := range int64(7) {
+			f.tokens = append(f.tokens, (i+3000*n)*7919*7919%(1<<tokenBits))
+		}
+		list = append(list, f)
 	}
-	for i := range int64(20_000) {
-		s.lists[i*7919*7919%(1<<tokenBits)] = []uint32{uint32(i % 3000), 2999}
+	s := newSegment(list)
+	if len(s.parts) < 2 {
+		t.Errorf("it has %d parts", len(s.parts))
 	}
-	e := s.encode()
-	for part, body := range e.parts {
-		if len(body) > 4*partSize {
-			t.Errorf("part %d of %d has %d bytes", part, len(e.parts), len(body))
+	for _, p := range s.parts {
+		if len(p.lists) > 4*partSize {
+			t.Errorf("part %d of %d has %d bytes", p.number, len(s.parts), len(p.lists))
 		}
 	}
 }
@@ -128,11 +142,11 @@ func TestADayHasFewSegments(t *testing.T) {
 }
 
 func TestBrokenPartsAreRefused(t *testing.T) {
-	for name, part := range map[string][]byte{
+	for name, lists := range map[string][]byte{
 		"cut token": {0x80}, "cut length": {1, 0x80}, "list beyond the end": {1, 5, 1}, "cut place": {1, 1, 0x80}, "place beyond the rows": {1, 1, 3},
 	} {
-		s := segment{rows: make([]posting, 3), lists: map[int64][]uint32{}}
-		if err := s.add(part); err == nil {
+		s := segment{rows: make([]posting, 3), parts: []part{{0, lists}}}
+		if _, err := s.without(nil); err == nil {
 			t.Errorf("%s: taken", name)
 		}
 	}

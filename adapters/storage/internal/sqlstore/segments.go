@@ -1,7 +1,6 @@
 package sqlstore
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -46,13 +45,12 @@ func (t *tx) loadSegment(org tenant.ID, place segmentPlace) (segment, error) {
 	if err != nil {
 		return segment{}, err
 	}
-	s := segment{rows: rows, lists: map[int64][]uint32{}}
-	err = t.eachKept(`SELECT lists FROM postings WHERE org = ? AND day = ? AND number = ?`, []any{id(org), place.day, place.number}, func(scan func(...any) error) error {
-		var part []byte
-		if err := scan(&part); err != nil {
-			return err
-		}
-		return s.add(part)
+	s := segment{rows: rows}
+	err = t.eachKept(`SELECT part, lists FROM postings WHERE org = ? AND day = ? AND number = ? ORDER BY part`, []any{id(org), place.day, place.number}, func(scan func(...any) error) error {
+		var p part
+		err := scan(&p.number, &p.lists)
+		s.parts = append(s.parts, p)
+		return err
 	})
 	return s, err
 }
@@ -62,21 +60,18 @@ func (t *tx) putSegment(org tenant.ID, place segmentPlace, s segment) error {
 	if len(s.rows) == 0 {
 		return nil
 	}
-	e := s.encode()
-	err := t.exec(`INSERT INTO segments (org, day, number, size, bits, rows) VALUES (?, ?, ?, ?, ?, ?)`, id(org), place.day, place.number, e.size, e.bits, e.rows)
+	err := t.exec(`INSERT INTO segments (org, day, number, size, bits, rows) VALUES (?, ?, ?, ?, ?, ?)`, id(org), place.day, place.number, int64(len(s.rows)), s.bits, encodePostings(s.rows))
 	if err != nil {
 		return err
 	}
-	parts := lo.Keys(e.parts)
-	slices.Sort(parts)
-	for len(parts) > 0 {
+	for parts := s.parts; len(parts) > 0; {
 		n, query := 1, insertPart
 		if len(parts) >= insertedAtOnce {
 			n, query = insertedAtOnce, insertParts
 		}
 		values := make([]any, 0, 5*n)
-		for _, part := range parts[:n] {
-			values = append(values, id(org), place.day, place.number, part, e.parts[part])
+		for _, p := range parts[:n] {
+			values = append(values, id(org), place.day, place.number, p.number, p.lists)
 		}
 		if err := t.exec(query, values...); err != nil {
 			return err
@@ -143,5 +138,8 @@ func (t *tx) unfileFrom(org tenant.ID, place segmentPlace, gone map[int64]bool) 
 	if err := t.dropSegment(org, place); err != nil {
 		return err
 	}
-	return t.putSegment(org, place, s.without(gone))
+	if s, err = s.without(gone); err != nil {
+		return err
+	}
+	return t.putSegment(org, place, s)
 }
