@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -297,35 +296,5 @@ func TestTheServerBoundsSlowAndHugeRequests(t *testing.T) {
 	s := httpapi.NewServer("127.0.0.1:0", http.NotFoundHandler())
 	if s.ReadHeaderTimeout != 5*time.Second || s.IdleTimeout != time.Minute || s.MaxHeaderBytes != 32<<10 || s.ReadTimeout == 0 || s.WriteTimeout == 0 {
 		t.Errorf("%+v", s)
-	}
-}
-
-// BenchmarkPost is one durable conversation of 1.5 KB with six messages, on the memory store.
-func BenchmarkPost(b *testing.B) {
-	h := open(b, func(s *port.Storage) {})
-	o := h.options
-	o.Logger = slog.New(slog.DiscardHandler)
-	api, err := httpapi.New(o)
-	if err != nil {
-		b.Fatal(err)
-	}
-	var messages strings.Builder
-	for i := range 6 {
-		if i > 0 {
-			messages.WriteByte(',')
-		}
-		fmt.Fprintf(&messages, `{"sender_type":%q,"content":"Hello, I was charged twice for my order of last week, could you please look into it for me and tell me what happened? Part %d","timestamp":"2026-02-28T10:0%d:00Z","message_id":"m-%d"}`, []string{"customer", "ai"}[i%2], i, i, i)
-	}
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		body := fmt.Sprintf(`{"conversation_id":"conv-%d","platform":"custom","customer_id":"cust-42","messages":[%s],"csat_score":5,"topic":"billing","cost_usd":0.0123}`, i, messages.String())
-		r := httptest.NewRequest("POST", "/api/v1/conversations", strings.NewReader(body))
-		r.Header.Set("X-API-Key", h.key)
-		r.Header.Set("Content-Type", "application/json")
-		w := httptest.NewRecorder()
-		api.ServeHTTP(w, r)
-		if w.Code != 201 {
-			b.Fatal(w.Body.String())
-		}
 	}
 }
