@@ -1,6 +1,8 @@
 package strict
 
 import (
+	"bytes"
+	"encoding/binary"
 	"math"
 	"strconv"
 	"unicode/utf16"
@@ -15,6 +17,10 @@ func (s *Scanner) Bytes() ([]byte, error) {
 		return nil, s.fail("expected a string")
 	}
 	start := s.pos
+	if end := bytes.IndexByte(s.data[start:], '"'); end >= 0 && plain(s.data[start:start+end]) {
+		s.pos = start + end + 1
+		return s.data[start : start+end], nil
+	}
 	for i := start; i < len(s.data); i++ {
 		c := s.data[i]
 		if c != '"' && c != '\\' && c >= ' ' {
@@ -32,6 +38,26 @@ func (s *Scanner) Bytes() ([]byte, error) {
 	}
 	s.pos = len(s.data)
 	return nil, s.fail("a string without end")
+}
+
+// plain reports whether a text has neither control characters nor escapes. It looks at eight bytes at a time: a byte
+// less than ' ' or equal to '\\' leaves the highest bit of its place set where it was not before.
+func plain(text []byte) bool {
+	const each, highest = 0x0101010101010101, 0x8080808080808080
+	for len(text) >= 8 {
+		b := binary.LittleEndian.Uint64(text)
+		slashes := b ^ '\\'*each // 0 where one is
+		if ((b-' '*each)&^b|(slashes-each)&^slashes)&highest != 0 {
+			return false
+		}
+		text = text[8:]
+	}
+	for _, c := range text {
+		if c == '\\' || c < ' ' {
+			return false
+		}
+	}
+	return true
 }
 
 // escaped goes on with a string at its first escape.

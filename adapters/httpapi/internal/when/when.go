@@ -65,6 +65,9 @@ func Parse(text string, zone func() *time.Location) (Moment, error) {
 		location = zone()
 	}
 	at := time.Date(year, time.Month(month), day, clock.hour, clock.minute, clock.second, clock.micro*1000, location)
+	if location == time.UTC { // the year is the one that was read
+		return Moment{Time: at, Zoneless: zoneless}, nil
+	}
 	return moment(Moment{Time: at, Zoneless: zoneless})
 }
 
@@ -193,5 +196,14 @@ func (p *parser) take(c byte) bool {
 }
 
 func daysIn(year int, month time.Month) int {
-	return time.Date(year, month+1, 0, 0, 0, 0, 0, time.UTC).Day()
+	switch month {
+	case time.April, time.June, time.September, time.November:
+		return 30
+	case time.February:
+		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			return 29
+		}
+		return 28
+	}
+	return 31
 }
