@@ -67,7 +67,7 @@ func Merge(old *Conversation, p Patch) Conversation {
 		c.ReceivedAt = earliest(c.ReceivedAt, p.ReceivedAt)
 		c.Trust = max(c.Trust, p.Stamp.Trust)
 	}
-	c.Facts.merge(p.Facts)
+	c.Facts.merge(&p.Facts)
 	c.Messages = mergeMessages(c.Messages, p.Messages)
 	c.settle()
 	if old == nil || !c.SameAs(*old) {

@@ -101,7 +101,7 @@ type Facts struct {
 }
 
 // merge takes over every weightier statement of o.
-func (f *Facts) merge(o Facts) {
+func (f *Facts) merge(o *Facts) {
 	f.CustomerID.merge(o.CustomerID, cmp.Compare)
 	f.AIAgentID.merge(o.AIAgentID, cmp.Compare)
 	f.Rating.merge(o.Rating, Rating.compare)

@@ -59,7 +59,7 @@ const (
 var MinTime = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // Validate checks every field of the patch against the rules of the API and returns *Invalid with every fault at once.
-func (p Patch) Validate(now time.Time) error {
+func (p *Patch) Validate(now time.Time) error {
 	v := &validator{latest: now.Add(24 * time.Hour)}
 	v.id("/conversation_id", p.Key.ID, true)
 	if known := Platforms(); !slices.Contains(known, p.Key.Platform) {

@@ -40,22 +40,29 @@ type Prepared struct {
 // prepares the next ones while the last are stored. An error means that an organisation's settings could not be had.
 func (m *Monitor) Prepare(ctx context.Context, arrivals []Arrival) (*Prepared, error) {
 	now := m.now()
-	p := &Prepared{monitor: m, changes: make([]conversation.Change, 0, len(arrivals)), refused: map[int]error{}}
+	p := &Prepared{monitor: m, changes: make([]conversation.Change, 0, len(arrivals))}
 	for i := range arrivals {
 		a := &arrivals[i]
 		if err := a.Patch.Validate(now); err != nil {
-			p.refused[i] = err
+			p.refuse(i, err)
 			continue
 		}
 		settings, err := m.settings(ctx, a.Patch.Key.Org)
 		if err != nil {
 			return nil, fmt.Errorf("reading the organisation's settings: %w", err)
 		}
-		change := m.change(a, settings, &p.moved)
-		_, _ = change.Fn(nil) // what it gives is remembered
-		p.changes = append(p.changes, change)
+		s := &step{monitor: m, arrival: a, settings: settings, moved: &p.moved}
+		s.foresee()
+		p.changes = append(p.changes, conversation.Change{Key: a.Patch.Key, Once: a.Once, Fn: s.next})
 	}
 	return p, nil
+}
+
+func (p *Prepared) refuse(i int, err error) {
+	if p.refused == nil {
+		p.refused = map[int]error{}
+	}
+	p.refused[i] = err
 }
 
 // Store is the second half of Ingest. It may be called once.
@@ -86,35 +93,42 @@ func inOrder(n int, stored []conversation.Result, refused map[int]error) []conve
 	return results
 }
 
-// change merges an arrival into what is stored. What it makes of a conversation that is new is worked out once: most
-// are, and a store may ask before it knows.
-func (m *Monitor) change(a *Arrival, settings tenant.Settings, moved *departed) conversation.Change {
-	merge := func(old *conversation.Conversation) (*conversation.Conversation, error) {
-		c := new(conversation.Conversation)
-		*c = conversation.Merge(old, a.Patch)
-		if len(c.Messages) > conversation.MaxMessages {
-			return c, &conversation.Invalid{Faults: []conversation.Fault{{
-				Field:   "/messages",
-				Message: fmt.Sprintf("would make %d messages in all; a conversation holds at most %d", len(c.Messages), conversation.MaxMessages),
-			}}}
-		}
-		c.Findings = m.read(c, settings)
-		moved.note(old, c)
-		return c, nil
+// step merges an arrival into what is stored. What it makes of a conversation that is new is worked out before the store
+// asks, and once: most are, and a store may ask before it knows.
+type step struct {
+	monitor  *Monitor
+	arrival  *Arrival
+	settings tenant.Settings
+	moved    *departed
+	// fresh and err are what becomes of the arrival if it is new.
+	fresh conversation.Conversation
+	err   error
+}
+
+// foresee works out what becomes of the arrival if it is new.
+func (s *step) foresee() { s.err = s.merge(nil, &s.fresh) }
+
+// next is the version after old, nil for none.
+func (s *step) next(old *conversation.Conversation) (conversation.Conversation, error) {
+	if old == nil {
+		return s.fresh, s.err
 	}
-	fresh := sync.OnceValues(func() (*conversation.Conversation, error) { return merge(nil) })
-	return conversation.Change{
-		Key:  a.Patch.Key,
-		Once: a.Once,
-		Fn: func(old *conversation.Conversation) (conversation.Conversation, error) {
-			if old == nil {
-				c, err := fresh()
-				return *c, err
-			}
-			c, err := merge(old)
-			return *c, err
-		},
+	var c conversation.Conversation
+	err := s.merge(old, &c)
+	return c, err
+}
+
+func (s *step) merge(old, c *conversation.Conversation) error {
+	*c = conversation.Merge(old, s.arrival.Patch)
+	if len(c.Messages) > conversation.MaxMessages {
+		return &conversation.Invalid{Faults: []conversation.Fault{{
+			Field:   "/messages",
+			Message: fmt.Sprintf("would make %d messages in all; a conversation holds at most %d", len(c.Messages), conversation.MaxMessages),
+		}}}
 	}
+	c.Findings = s.monitor.read(c, s.settings)
+	s.moved.note(old, c)
+	return nil
 }
 
 // settingsFor is how long settings are used before they are read again.
