@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -93,8 +94,10 @@ func (o *Options) complete() error {
 // API is an http.Handler.
 type API struct {
 	Options
-	routes   []route
-	mux      *http.ServeMux
+	routes []route
+	mux    *http.ServeMux
+	// plain are the routes whose paths hold nothing variable, found without the router.
+	plain    map[address]http.Handler
 	byKey    *limiter
 	byOrg    *limiter
 	draining atomic.Bool
@@ -109,12 +112,15 @@ type API struct {
 	buffers sync.Pool
 }
 
+// address is what a request asks for.
+type address struct{ method, path string }
+
 // New builds the API, or says what is missing. A route without a permission is an error.
 func New(o Options) (*API, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
-	a := &API{Options: o, mux: http.NewServeMux(), drained: make(chan struct{}), byKey: newLimiter(o.KeyRate), byOrg: newLimiter(o.OrgRate)}
+	a := &API{Options: o, mux: http.NewServeMux(), plain: map[address]http.Handler{}, drained: make(chan struct{}), byKey: newLimiter(o.KeyRate), byOrg: newLimiter(o.OrgRate)}
 	a.routes = a.table()
 	var err error
 	if a.description, err = describe(a.routes, o.Version); err != nil {
@@ -127,7 +133,11 @@ func New(o Options) (*API, error) {
 		if err := r.check(); err != nil {
 			return nil, err
 		}
-		a.mux.Handle(r.method+" "+r.path, a.handler(r))
+		h := a.handler(r)
+		a.mux.Handle(r.method+" "+r.path, h)
+		if !strings.Contains(r.path, "{") {
+			a.plain[address{r.method, r.path}] = h
+		}
 	}
 	return a, nil
 }

@@ -34,16 +34,20 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		a.access(r, rec, time.Since(start))
 	}()
-	switch found, pattern := a.mux.Handler(r); {
-	case a.draining.Load() && r.URL.Path != "/healthz":
+	if a.draining.Load() && r.URL.Path != "/healthz" {
 		h.Set("Connection", "close")
 		rec.fail(r, &Failure{Code: codeDraining, RetryAfter: 5 * time.Second})
+		return
+	}
+	if found := a.plain[address{r.Method, r.URL.Path}]; found != nil && r.URL.RawPath == "" {
+		found.ServeHTTP(rec, r)
+		return
+	}
+	switch found, pattern := a.mux.Handler(r); {
 	case pattern == "":
 		rec.fail(r, a.unrouted(found, r))
 	case !direct(r.URL.EscapedPath()): // the router would redirect, with a page of HTML
 		rec.fail(r, nowhere())
-	case !strings.Contains(pattern, "{"): // the path holds nothing that the router would tell the route
-		found.ServeHTTP(rec, r)
 	default:
 		a.mux.ServeHTTP(rec, r)
 	}
