@@ -186,6 +186,8 @@ func (sc *scanner) word(i int, c *chunkState) int {
 		if c := classes[b]; c&wordly != 0 {
 			class |= c
 			b |= c & capital * caseBit
+		} else if c&(sign|other) == 0 { // no apostrophe
+			break
 		} else if size = innerApostrophe(s, i); size > 0 {
 			quoted, b = true, '\''
 		} else {
