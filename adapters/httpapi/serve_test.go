@@ -298,3 +298,25 @@ func TestTheServerBoundsSlowAndHugeRequests(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+// An address is one as it is written: what only reads like one once unescaped may be another.
+func TestAddressesAreTakenAsWritten(t *testing.T) {
+	h := open(t)
+	for target, want := range map[string]int{
+		"/api/v1/conversations":         200,
+		"/api/v1/%63onversations":       200,
+		"/api%2Fv1/conversations":       404,
+		"/api/v1//conversations":        404,
+		"/api/v1/x/../conversations":    404,
+		"/api/v1/conversations/":        404,
+		"/api/v1/conversations%2F":      404,
+		"/api/v1/conversations?limit=1": 200,
+	} {
+		if got := h.send("GET", target, "").StatusCode; got != want {
+			t.Errorf("GET %s: %d, want %d", target, got, want)
+		}
+	}
+	if got := h.send("HEAD", "/api/v1/conversations", "").StatusCode; got != 200 {
+		t.Errorf("HEAD: %d", got)
+	}
+}

@@ -1,6 +1,7 @@
 package strict
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -73,6 +74,26 @@ func TestStringsReadAsTheyWereWritten(t *testing.T) {
 		if got, err := s.Bytes(); err != nil || string(got) != want {
 			t.Errorf("%q was read as %q, %v", want, got, err)
 		}
+	}
+}
+
+// Every byte is seen wherever in a string it stands, and whatever stands around it.
+func TestEveryByteOfAStringIsSeen(t *testing.T) {
+	for length := range 20 {
+		for at := range length {
+			for c := range utf8.RuneSelf {
+				for _, around := range []byte{' ', '~', 0x7f} {
+					text := bytes.Repeat([]byte{around}, length)
+					text[at] = byte(c)
+					if want := c >= ' ' && c != '\\'; plain(text) != want {
+						t.Fatalf("%q is taken for plain: %v", text, !want)
+					}
+				}
+			}
+		}
+	}
+	if !plain([]byte("größer als 8 €, 漢字と😀")) {
+		t.Error("letters beyond ASCII are not plain")
 	}
 }
 

@@ -61,6 +61,16 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
+func TestMonthsAreAsLongAsInTheCalendar(t *testing.T) {
+	for year := 1; year <= 9999; year++ {
+		for month := time.January; month <= time.December; month++ {
+			if got, want := daysIn(year, month), time.Date(year, month+1, 0, 0, 0, 0, 0, time.UTC).Day(); got != want {
+				t.Fatalf("%s %d has %d days, want %d", month, year, got, want)
+			}
+		}
+	}
+}
+
 func TestNextDayCountsLocalDays(t *testing.T) {
 	zone := berlin(t)
 	for day, hours := range map[string]float64{"2026-03-28": 24, "2026-03-29": 23, "2026-10-25": 25, "2026-12-31": 24} {
