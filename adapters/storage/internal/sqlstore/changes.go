@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"slices"
 	"sync"
 
@@ -103,7 +104,7 @@ func (t *tx) since(sp *space, after int64, limit int, fn func(row int64, c conve
 		var (
 			row, seq int64
 			uid      uuid.UUID
-			content  []byte
+			content  sql.RawBytes // read where it lies: nothing of it is kept
 		)
 		if err := scan(&row, &uid, &seq, &content); err != nil {
 			return err

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	"github.com/google/uuid"
@@ -113,7 +114,7 @@ func (t *tx) contacts(sp *space, w wanted, rows []int64) (out []conversation.Con
 				uid          uuid.UUID
 				seq, started int64
 				who          contact
-				content      []byte
+				content      sql.RawBytes
 			)
 			if err := scan(&uid, &seq, &started, &who.customer, &who.topic, &content); err != nil {
 				return err

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"iter"
 	"reflect"
 	"strings"
@@ -195,7 +196,7 @@ func (t *tx) open(sp *space, list []found) ([]conversation.Conversation, error) 
 			var (
 				uid     uuid.UUID
 				seq     int64
-				content []byte
+				content sql.RawBytes
 			)
 			if err := scan(&uid, &seq, &content); err != nil {
 				return err

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"bytes"
 	"cmp"
+	"database/sql"
 	"slices"
 	"strconv"
 
@@ -117,7 +118,7 @@ func (s *searcher) readTail() error {
 		var (
 			seq     int64
 			f       found
-			content []byte
+			content sql.RawBytes
 		)
 		if err := scan(&f.uid, &seq, &f.started, &content); err != nil {
 			return err
@@ -127,7 +128,8 @@ func (s *searcher) readTail() error {
 			return err
 		}
 		if says(&c, s.words) {
-			f.conv = &c
+			hit := c // apart, as most are none
+			f.conv = &hit
 			day, _ := dayOf(f.started)
 			s.tail[day] = append(s.tail[day], f)
 		}
@@ -263,7 +265,7 @@ func (s *searcher) check(day int64, candidates []posting) (hits []found, err err
 			var (
 				row, seq int64
 				f        found
-				content  []byte
+				content  sql.RawBytes
 			)
 			if err := scan(&row, &f.uid, &seq, &f.started, &content); err != nil {
 				return err
@@ -276,7 +278,8 @@ func (s *searcher) check(day int64, candidates []posting) (hits []found, err err
 				return err
 			}
 			if says(&c, s.words) {
-				f.conv = &c
+				hit := c
+				f.conv = &hit
 				hits = append(hits, f)
 			}
 			return nil
@@ -318,10 +321,13 @@ func behindPosition(f found, p conversation.Position) bool {
 
 // says looks for every word in the messages.
 func says(c *conversation.Conversation, words []string) bool {
-	missing := lo.SliceToMap(words, func(w string) (string, bool) { return w, true })
+	missing := slices.Clone(words)
 	for i := range c.Messages {
-		for _, w := range conversation.SearchWords(c.Messages[i].Content) {
-			if delete(missing, w); len(missing) == 0 {
+		for w := range conversation.EachSearchWord(c.Messages[i].Content) {
+			if at := slices.Index(missing, w); at >= 0 {
+				missing = slices.Delete(missing, at, at+1)
+			}
+			if len(missing) == 0 {
 				return true
 			}
 		}
