@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/samber/lo"
+
 	"github.com/csm-monitor/csm-monitor/adapters/httpapi/internal/intake"
 	"github.com/csm-monitor/csm-monitor/adapters/httpapi/internal/items"
 	"github.com/csm-monitor/csm-monitor/adapters/wire"
@@ -22,7 +24,10 @@ const (
 	chunkBytes = 4 << 20
 )
 
-// batch is a batch on its way in. It is read, stored and answered chunk by chunk, in constant memory: while one chunk is
+// deep is how many chunks are being stored at most: while one is on its way to the disk the next is written.
+const deep = 2
+
+// batch is a batch on its way in. It is read, stored and answered chunk by chunk, in constant memory: while chunks are
 // stored the next is read and prepared.
 type batch struct {
 	call   *call
@@ -45,7 +50,10 @@ type chunk struct {
 	// at maps an arrival to its result.
 	at    []int
 	bytes int
-	// stored is closed when the chunk has been stored; stopped then says why none of it was, nil when it was.
+	// first says that nothing of the batch was answered before: while that is so, the whole can still be refused.
+	first bool
+	// stored is closed when the chunk has been stored and answered; stopped then says why none of it was stored, nil when
+	// it was.
 	stored  chan struct{}
 	stopped error
 }
@@ -77,51 +85,69 @@ func (c *call) postBatch() error {
 // run reads to the end, or to where the batch breaks off. An error is returned only while nothing has been stored; later
 // ones are results.
 func (b *batch) run() error {
-	under, free := (*chunk)(nil), new(chunk) // the one that is being stored, and the one to read into
+	var (
+		under, spare []*chunk // those that are being stored, in order, and those to read into
+		stopped      error    // why one of them was not
+	)
+	settle := func() {
+		oldest := under[0]
+		<-oldest.stored
+		if stopped == nil {
+			stopped = oldest.stopped
+		}
+		under, spare = under[1:], append(spare, oldest)
+	}
 	defer func() {
-		if under != nil {
-			<-under.stored // whatever happened to the next, nobody else writes the answer meanwhile
+		for _, c := range under {
+			<-c.stored // whatever happened to the next, nobody else writes the answer meanwhile
 		}
 	}()
-	for {
-		ended := b.gather(free)
-		free.ready, free.unready = b.call.api.Monitor.Prepare(b.call.r.Context(), free.arrivals)
-		if under != nil {
-			<-under.stored
-			if stopped := under.stopped; stopped != nil {
-				return b.breakOff(under, stopped)
-			}
+	for first := true; ; {
+		next := new(chunk)
+		if n := len(spare); n > 0 {
+			next, spare = spare[n-1], spare[:n-1]
+		}
+		ended := b.gather(next)
+		next.ready, next.unready = b.call.api.Monitor.Prepare(b.call.r.Context(), next.arrivals)
+		for len(under) > 0 && (len(under) == deep || under[0].first || next.meets(under)) {
+			settle()
 		}
 		if ended != nil && ended != io.EOF && b.index == 0 {
 			return ended
 		}
-		b.store(free)
-		if ended != nil {
-			<-free.stored
-			if stopped := free.stopped; stopped != nil {
-				return b.breakOff(free, stopped)
-			}
-			if ended != io.EOF {
-				free.results = free.results[:0]
-				b.add(free, items.Item{}, nil, ended)
-				b.out.write(free.results)
-			}
-			return b.out.finish(ended == io.EOF)
+		if stopped == nil {
+			next.first, first = first, false
+			b.store(next, under)
+			under = append(under, next)
 		}
-		if under == nil {
-			under = new(chunk)
+		for len(under) > 0 && (ended != nil || stopped != nil) {
+			settle()
 		}
-		under, free = free, under
+		switch {
+		case stopped != nil && !b.out.begun:
+			return stopped
+		case stopped != nil:
+			return b.out.finish(false)
+		case ended == io.EOF:
+			return b.out.finish(true)
+		case ended != nil:
+			next.results = next.results[:0]
+			b.add(next, items.Item{}, nil, ended)
+			b.out.write(next.results)
+			return b.out.finish(false)
+		}
 	}
 }
 
-// breakOff ends a batch of which a chunk could not be stored.
-func (b *batch) breakOff(c *chunk, stopped error) error {
-	if !b.out.begun {
-		return stopped
+// meets says that a chunk has a conversation in common with one of others: then it must be stored after them.
+func (c *chunk) meets(others []*chunk) bool {
+	keys := make(map[conversation.Key]bool, len(c.arrivals))
+	for i := range c.arrivals {
+		keys[c.arrivals[i].Patch.Key] = true
 	}
-	b.out.write(c.results)
-	return b.out.finish(false)
+	return lo.SomeBy(others, func(o *chunk) bool {
+		return lo.SomeBy(o.arrivals, func(a monitor.Arrival) bool { return keys[a.Patch.Key] })
+	})
 }
 
 // gather reads one chunk. The error is io.EOF at the batch's end, or what broke it off.
@@ -177,9 +203,15 @@ func (b *batch) refuse(r *wire.BatchResult, err error) {
 	}
 }
 
-// store begins to store a chunk in one step, and to answer for it when it is.
-func (b *batch) store(c *chunk) {
+// store begins to store a chunk in one step, and to answer for it after those that are stored already.
+func (b *batch) store(c *chunk, under []*chunk) {
 	c.stored, c.stopped = make(chan struct{}), nil
+	before := make(chan struct{})
+	if len(under) > 0 {
+		before = under[len(under)-1].stored
+	} else {
+		close(before)
+	}
 	go func() {
 		defer close(c.stored)
 		defer func() {
@@ -187,7 +219,9 @@ func (b *batch) store(c *chunk) {
 				c.stopped = &Failure{Code: codeInternal, Cause: fmt.Errorf("panic: %v", p)}
 			}
 		}()
-		if c.stopped = b.keep(c); c.stopped == nil {
+		c.stopped = b.keep(c)
+		<-before
+		if c.stopped == nil || !c.first {
 			b.out.write(c.results)
 		}
 	}()

@@ -37,6 +37,9 @@ func (p post) goal() goal {
 	}
 }
 
+// readied is how many requests a second of a turn are made before the clock runs.
+const readied = 12_000
+
 // resent is how many stored conversations are sent again and again.
 const resent = 2000
 
@@ -71,7 +74,7 @@ func (b *bench) durable(engine, storage string, ways []post) error {
 		first := fresh
 		one := func(i int) []byte { return body(first+i, key(i)) }
 		var ready [][]byte
-		for i := range int(b.turn.Seconds() * 3000) {
+		for i := range int(b.turn.Seconds() * readied) {
 			if p.again {
 				ready = append(ready, body(random.IntN(resent), product.Keys[0]))
 			} else {
@@ -111,7 +114,7 @@ func (b *bench) durable(engine, storage string, ways []post) error {
 				rates[way], costs[way] = &pairs{}, &pairs{}
 			}
 			next := requests(way)
-			yardRate, yardCPU, _, _, err := measure(yard, way.conns, func(i int) []byte { return next(i % int(b.turn.Seconds()*3000)) })
+			yardRate, yardCPU, _, _, err := measure(yard, way.conns, func(i int) []byte { return next(i % int(b.turn.Seconds()*readied)) })
 			if err != nil {
 				return fmt.Errorf("the yardstick: %w", err)
 			}

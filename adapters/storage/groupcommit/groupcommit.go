@@ -46,6 +46,14 @@ func Wrap(s port.Storage, o Options) port.Storage {
 	return s
 }
 
+// Stager is a store that writes in two steps, so that the next group is written while the disk takes the last one.
+type Stager interface {
+	// Stage is Apply, but it returns when the outcome is settled and others see it, and it may not be on the disk yet.
+	// Whoever gets durable must call it, once: it returns when it is. An error of durable says that nobody knows whether it
+	// will survive; a store of which that is true stores nothing more. Without changes durable is nil.
+	Stage(ctx context.Context, changes []conversation.Change) (results []conversation.Result, durable func() error, err error)
+}
+
 // groups is a port.Conversations whose Apply goes through a queue; everything else is the store's own.
 type groups struct {
 	port.Conversations
@@ -57,10 +65,29 @@ type groups struct {
 	waiting int // changes
 	closed  bool
 	writers sync.WaitGroup
+	// written are the groups that are on their way to the disk, in the order of writing.
+	written chan written
+	// unsettled is how many those are.
+	unsettled int
+	last      sync.Once
+	settler   sync.WaitGroup
 }
 
+// written is a group with its outcome, which holds once durable returns.
+type written struct {
+	group   []*call
+	results []conversation.Result
+	durable func() error
+}
+
+// ahead is how many groups are written at most while an earlier one is on its way to the disk.
+const ahead = 4
+
+// worth is how many changes make a group while an earlier one is on its way to the disk.
+const worth = 32
+
 func newGroups(inner port.Conversations, o Options) *groups {
-	g := &groups{Conversations: inner, limit: o.Group, capacity: o.Queue}
+	g := &groups{Conversations: inner, limit: o.Group, capacity: o.Queue, written: make(chan written, ahead)}
 	if g.limit <= 0 {
 		g.limit = defaultGroup
 	}
@@ -72,6 +99,11 @@ func newGroups(inner port.Conversations, o Options) *groups {
 		g.writers.Add(1)
 		go g.write()
 	}
+	g.settler.Go(func() {
+		for w := range g.written {
+			g.settle(w)
+		}
+	})
 	return g
 }
 
@@ -120,8 +152,16 @@ func (g *groups) put(c *call) error {
 	}
 	g.queue.put(c)
 	g.waiting += len(c.changes)
-	g.some.Signal()
+	if g.ripe() {
+		g.some.Signal()
+	}
 	return nil
+}
+
+// ripe says that what waits is worth a transaction: any call while the disk has nothing to do, and more of them while it
+// is busy, because each transaction costs the same whatever it carries.
+func (g *groups) ripe() bool {
+	return !g.queue.empty() && (g.unsettled == 0 || g.waiting >= worth) || g.closed
 }
 
 // takeBack removes a call that no writer has taken.
@@ -143,6 +183,8 @@ func (g *groups) drain() {
 	g.some.Broadcast()
 	g.mu.Unlock()
 	g.writers.Wait()
+	g.last.Do(func() { close(g.written) })
+	g.settler.Wait()
 }
 
 func (g *groups) write() {
@@ -160,11 +202,11 @@ func (g *groups) write() {
 func (g *groups) next() []*call {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for g.queue.empty() {
-		if g.closed {
-			return nil
-		}
+	for !g.ripe() {
 		g.some.Wait()
+	}
+	if g.queue.empty() {
+		return nil
 	}
 	g.gather()
 	group := g.queue.take(g.limit)
@@ -172,7 +214,7 @@ func (g *groups) next() []*call {
 		c.taken = true
 		g.waiting -= len(c.changes)
 	}
-	if !g.queue.empty() {
+	if g.ripe() {
 		g.some.Signal() // for another writer
 	}
 	return group
@@ -189,53 +231,84 @@ func (g *groups) gather() {
 	}
 }
 
-// store writes a group and answers its callers. Where the group fails, each call is tried by itself, so that one
-// caller's trouble is not another's; a store that is away for all is not asked again for each.
+// store writes a group. Where the group fails, each call is tried by itself, so that one caller's trouble is not
+// another's; a store that is away for all is not asked again for each.
 func (g *groups) store(group []*call) {
+	ctx, changes := context.Background(), group[0].changes
 	if len(group) == 1 {
-		g.alone(group[0])
+		ctx = group[0].ctx
+	} else {
+		changes = nil
+		for _, c := range group {
+			changes = append(changes, c.changes...)
+		}
+	}
+	results, durable, err := g.stage(ctx, changes)
+	switch {
+	case err == nil && durable == nil:
+		answer(group, results)
+	case err == nil:
+		g.mu.Lock()
+		g.unsettled++
+		g.mu.Unlock()
+		g.written <- written{group, results, durable}
+	case len(group) == 1, errors.Is(err, port.ErrUnavailable), errors.Is(err, port.ErrClosed):
+		refuse(group, err)
+	default:
+		for i := range group {
+			g.store(group[i : i+1])
+		}
+	}
+}
+
+// settle answers the callers of a group when it is on the disk.
+func (g *groups) settle(w written) {
+	defer g.settled()
+	if err := w.durable(); err != nil {
+		refuse(w.group, err)
 		return
 	}
-	var changes []conversation.Change
+	answer(w.group, w.results)
+}
+
+func (g *groups) settled() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.unsettled--
+	if g.ripe() {
+		g.some.Signal()
+	}
+}
+
+// answer gives every caller its part of a group's results.
+func answer(group []*call, results []conversation.Result) {
 	for _, c := range group {
-		changes = append(changes, c.changes...)
-	}
-	results, err := g.apply(context.Background(), changes)
-	switch {
-	case err == nil:
-		for _, c := range group {
-			n := len(c.changes)
-			c.answer(results[:n:n], nil)
-			results = results[n:]
-		}
-	case errors.Is(err, port.ErrUnavailable), errors.Is(err, port.ErrClosed):
-		for _, c := range group {
-			c.answer(nil, err)
-		}
-	default:
-		for _, c := range group {
-			g.alone(c)
-		}
+		n := len(c.changes)
+		c.results = results[:n:n]
+		results = results[n:]
+		close(c.done)
 	}
 }
 
-func (g *groups) alone(c *call) {
-	c.answer(g.apply(c.ctx, c.changes))
+func refuse(group []*call, err error) {
+	for _, c := range group {
+		c.err = err
+		close(c.done)
+	}
 }
 
-func (c *call) answer(results []conversation.Result, err error) {
-	c.results, c.err = results, err
-	close(c.done)
-}
-
-// apply calls the store. A change that panics must not take the writer with it.
-func (g *groups) apply(ctx context.Context, changes []conversation.Change) (results []conversation.Result, err error) {
+// stage calls the store. A change that panics must not take the writer with it.
+func (g *groups) stage(ctx context.Context, changes []conversation.Change) (results []conversation.Result, durable func() error, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			results, err = nil, fmt.Errorf("a change panicked: %v\n%s", r, debug.Stack())
+			results, durable, err = nil, nil, fmt.Errorf("a change panicked: %v\n%s", r, debug.Stack())
 		}
 	}()
-	return g.Conversations.Apply(ctx, changes)
+	if s, ok := g.Conversations.(Stager); ok {
+		return s.Stage(ctx, changes)
+	}
+	results, err = g.Conversations.Apply(ctx, changes)
+	return results, nil, err
 }
 
 // queue is calls by organisation, each in the order of arrival. Organisations take turns, so that one that sends a

@@ -18,7 +18,7 @@ func OpenWatched(ctx context.Context, path, synchronous string, o storage.Option
 	m := manner{vfs: fmt.Sprint("watched-", watched.Add(1)), synchronous: synchronous, log: 500}
 	options := vfs.Options{Watch: watch}
 	if synchronous == shipped.synchronous {
-		options.Gather = gathered
+		options.Gather, options.Later = gathered, true
 	}
 	if err := vfs.Register(m.vfs, options); err != nil {
 		return port.Storage{}, err

@@ -22,5 +22,5 @@ var prepare = sync.OnceValue(func() error {
 	if err := pages.Reserve(reserved); err != nil {
 		return err
 	}
-	return vfs.Register(files, vfs.Options{Gather: gathered})
+	return vfs.Register(files, vfs.Options{Gather: gathered, Later: true})
 })

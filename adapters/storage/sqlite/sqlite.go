@@ -48,7 +48,7 @@ type manner struct {
 }
 
 // shipped is the only manner outside of tests: a commit is answered when it is on the disk.
-var shipped = manner{vfs: files, synchronous: "FULL", log: 4000}
+var shipped = manner{vfs: files, synchronous: "FULL", log: 16000}
 
 func open(ctx context.Context, dsn string, o storage.Options, m manner) (port.Storage, error) {
 	path, err := pathOf(dsn)
@@ -66,11 +66,15 @@ func open(ctx context.Context, dsn string, o storage.Options, m manner) (port.St
 	if err != nil {
 		return port.Storage{}, errors.Join(err, write.Close())
 	}
-	store, err := start(ctx, write, read, o)
+	side, err := m.connect(path, 1, "_pragma=cache_size(-64)")
 	if err != nil {
 		return port.Storage{}, errors.Join(err, read.Close(), write.Close())
 	}
-	return store.Storage(), nil
+	s, err := m.start(ctx, write, read, side, o)
+	if err != nil {
+		return port.Storage{}, errors.Join(err, side.Close(), read.Close(), write.Close())
+	}
+	return s, nil
 }
 
 // Migrate brings the schema of the file a sqlite:// address names up to date, and does nothing else.
@@ -91,18 +95,33 @@ func Migrate(ctx context.Context, dsn string) error {
 
 // writer is the one connection that writes.
 func (m manner) writer(path string) (*sqlx.DB, error) {
-	return m.connect(path, 1, "_txlock=immediate", "_pragma=auto_vacuum(2)", "_pragma=journal_mode(WAL)", "_pragma=synchronous("+m.synchronous+")", "_pragma=secure_delete(ON)", "_pragma=cache_size(-5120)", fmt.Sprintf("_pragma=wal_autocheckpoint(%d)", m.log))
+	return m.connect(path, 1, "_txlock=immediate", "_pragma=auto_vacuum(2)", "_pragma=journal_mode(WAL)", "_pragma=synchronous("+m.synchronous+")", "_pragma=secure_delete(ON)", "_pragma=cache_size(-5120)", fmt.Sprintf("_pragma=wal_autocheckpoint(%d)", outrun*m.log))
 }
 
-func start(ctx context.Context, write, read *sqlx.DB, o storage.Options) (*sqlstore.Store, error) {
+// outrun is how many times longer than usual the log is when writers must copy it themselves.
+const outrun = 2
+
+func (m manner) start(ctx context.Context, write, read, side *sqlx.DB, o storage.Options) (port.Storage, error) {
 	if err := migrate(ctx, write); err != nil {
-		return nil, err
+		return port.Storage{}, err
 	}
-	return sqlstore.New(ctx, write, read, dialect(), o)
+	log, err := keepLog(ctx, write, side, m.log)
+	if err != nil {
+		return port.Storage{}, err
+	}
+	store, err := sqlstore.New(ctx, write, read, dialect(log), o)
+	if err != nil {
+		return port.Storage{}, errors.Join(err, log.close())
+	}
+	s := store.Storage()
+	inner := s.Close
+	s.Close = func() error { return errors.Join(log.close(), inner()) }
+	return s, nil
 }
 
-func dialect() sqlstore.Dialect {
+func dialect(log *logbook) sqlstore.Dialect {
 	return sqlstore.Dialect{
+		Durable:       log.durable,
 		Prepared:      true,
 		CustomerIndex: " INDEXED BY conversations_customer",
 		ByRow:         " NOT INDEXED",
@@ -155,7 +174,7 @@ func (m manner) connect(path string, n int, parameters ...string) (*sqlx.DB, err
 	if err := prepare(); err != nil {
 		return nil, err
 	}
-	parameters = append([]string{"vfs=" + m.vfs, "_pragma=busy_timeout(5000)", "_pragma=foreign_keys(1)", "_pragma=temp_store(MEMORY)"}, parameters...)
+	parameters = append([]string{"vfs=" + m.vfs, "_pragma=busy_timeout(5000)", "_pragma=foreign_keys(1)", "_pragma=temp_store(MEMORY)", "_pragma=checkpoint_fullfsync(1)"}, parameters...)
 	address := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: strings.Join(parameters, "&")}).String()
 	db, err := sqlx.Open("sqlite", address)
 	if err != nil {

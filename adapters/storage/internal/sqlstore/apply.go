@@ -15,20 +15,32 @@ import (
 )
 
 // Apply runs every change on the stored version of its conversation; see port.Conversations.
+func (s conversations) Apply(ctx context.Context, changes []conversation.Change) ([]conversation.Result, error) {
+	results, durable, err := s.Stage(ctx, changes)
+	if err != nil || durable == nil {
+		return nil, err
+	}
+	if err := durable(); err != nil {
+		return nil, err
+	}
+	return results, nil
+}
+
+// Stage is Apply in two steps; see groupcommit.Stager.
 //
 // All that takes thought is done before the write, on several processors, as if every conversation were new, which most
 // are: changes are run, and what they make is encoded and sealed. The write then reads what is stored under the
 // organisation's lock, and runs again what met something. So writers wait for each other hardly longer than the disk
 // takes, and a new conversation costs no read of its own.
-func (s conversations) Apply(ctx context.Context, changes []conversation.Change) ([]conversation.Result, error) {
+func (s conversations) Stage(ctx context.Context, changes []conversation.Change) (results []conversation.Result, durable func() error, err error) {
 	if err := ctx.Err(); err != nil || len(changes) == 0 {
-		return nil, err
+		return nil, nil, err
 	}
 	s.behind.writes.Add(1)
 	batches := byOrg(changes)
 	for _, b := range batches {
 		if err := b.expect(s.spaces.last(b.org), s.dialect.Bulk); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	scouting := true
@@ -43,15 +55,15 @@ func (s conversations) Apply(ctx context.Context, changes []conversation.Change)
 		}
 		return nil
 	}
-	err := s.change(ctx, store)
+	onDisk, err := s.stage(ctx, store)
 	if err != nil && s.dialect.Taken(err) {
 		scouting = false
-		err = s.change(ctx, store)
+		onDisk, err = s.stage(ctx, store)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	results := make([]conversation.Result, len(changes))
+	results = make([]conversation.Result, len(changes))
 	var moved []tenant.ID
 	for _, b := range batches {
 		b.answer(results)
@@ -59,9 +71,14 @@ func (s conversations) Apply(ctx context.Context, changes []conversation.Change)
 			moved = append(moved, b.org)
 		}
 	}
-	s.stored(moved)
-	s.foldLater(ctx, batches)
-	return results, nil
+	return results, func() error {
+		if err := onDisk(); err != nil {
+			return err
+		}
+		s.stored(moved)
+		s.foldLater(ctx, batches)
+		return nil
+	}, nil
 }
 
 // batch is the changes of one organisation.

@@ -154,7 +154,7 @@ func (s *Store) announce(ctx context.Context) {
 		case <-s.behind.news.signal:
 		}
 		if orgs := s.behind.news.take(); len(orgs) > 0 {
-			within, cancel := context.WithTimeout(context.WithoutCancel(ctx), retryAfter)
+			within, cancel := context.WithTimeout(context.WithoutCancel(ctx), RetryAfter)
 			_ = s.dialect.Announce(within, s.write.DB, orgs)
 			cancel()
 		}
@@ -192,7 +192,7 @@ func (b *behind) follow(ctx context.Context, d *backlog, work func(context.Conte
 			return
 		}
 		if failed := work(ctx, d.take()); len(failed) > 0 {
-			if sleep(ctx, retryAfter) != nil {
+			if sleep(ctx, RetryAfter) != nil {
 				return
 			}
 			d.add(failed)

@@ -30,6 +30,8 @@ type Dialect struct {
 	Down func(error) bool
 	// Bulk writes many rows in one statement; nil writes row by row.
 	Bulk Bulk
+	// Durable returns when what this process committed is on the disk; nil where a commit returns no sooner.
+	Durable func() error
 	// Shared says that other processes may use the database too.
 	Shared bool
 	// FoldLock waits, until the transaction ends, for the lock of those who fold the cell log that a number stands for;

@@ -106,14 +106,32 @@ func (s *Store) close() error {
 // attempts is how often a transaction that lost a race is run before the loss is the caller's.
 const attempts = 10
 
-// change runs fn in a transaction, again when it lost a race.
+// change runs fn in a transaction, again when it lost a race. What it stored is then on the disk.
 func (s *Store) change(ctx context.Context, fn func(*tx) error) error {
-	leave, err := s.gate.enter()
+	durable, err := s.stage(ctx, fn)
 	if err != nil {
 		return err
 	}
-	defer leave()
-	return s.inTx(ctx, fn)
+	return durable()
+}
+
+// stage is change but for the wait for the disk, which the caller does by calling durable, once.
+func (s *Store) stage(ctx context.Context, fn func(*tx) error) (durable func() error, err error) {
+	leave, err := s.gate.enter()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.inTx(ctx, fn); err != nil {
+		leave()
+		return nil, err
+	}
+	return func() error {
+		defer leave()
+		if s.dialect.Durable == nil {
+			return nil
+		}
+		return s.known(s.dialect.Durable())
+	}, nil
 }
 
 func (s *Store) inTx(ctx context.Context, fn func(*tx) error) error {
@@ -196,8 +214,8 @@ func (t *tx) end(ctx context.Context) {
 	t.statements.learn(ctx, t.pool, t.met)
 }
 
-// retryAfter is what a caller is told when the database is away.
-const retryAfter = 2 * time.Second
+// RetryAfter is what a caller is told when the database is away.
+const RetryAfter = 2 * time.Second
 
 // known gives an error of the database the name the ports have for it.
 func (s *Store) known(err error) error {
@@ -210,7 +228,7 @@ func (s *Store) known(err error) error {
 	case errors.Is(err, sql.ErrConnDone), errors.Is(err, sql.ErrTxDone):
 		return fmt.Errorf("store: %w", err)
 	case s.dialect.Lost(err), s.dialect.Down(err):
-		return &port.Unavailable{After: retryAfter, Cause: err}
+		return &port.Unavailable{After: RetryAfter, Cause: err}
 	}
 	return err
 }

@@ -32,6 +32,8 @@ type file struct {
 	path string
 	// own are SQLite's methods.
 	own *sqlite3.Tsqlite3_io_methods
+	// log is the log the file is, nil for a database.
+	log *Log
 	// held is how many bytes were gathered, buffer where they lie, in SQLite's memory, and from where in the file they
 	// belong.
 	held   int
@@ -47,6 +49,9 @@ func fileOf(handle uintptr) *file {
 func write(tls *libc.TLS, handle, data uintptr, size int32, offset int64) int32 {
 	f := fileOf(handle)
 	n := int(size)
+	if f.log != nil {
+		f.log.size.Store(offset + int64(n))
+	}
 	if offset != f.from+int64(f.held) || f.held+n > f.Gather {
 		if rc := f.flush(tls, handle); rc != sqlite3.SQLITE_OK {
 			return rc
@@ -110,6 +115,12 @@ func syncFile(tls *libc.TLS, handle uintptr, flags int32) int32 {
 	if rc := f.flush(tls, handle); rc != sqlite3.SQLITE_OK {
 		return rc
 	}
+	if f.Later && f.log != nil && flags == sqlite3.SQLITE_SYNC_NORMAL {
+		if !f.log.commit() {
+			return sqlite3.SQLITE_IOERR_FSYNC
+		}
+		return sqlite3.SQLITE_OK
+	}
 	f.tell(Event{Kind: Sync})
 	return call[func(*libc.TLS, uintptr, int32) int32](f.own.FxSync)(tls, handle, flags)
 }
@@ -127,6 +138,9 @@ func closeFile(tls *libc.TLS, handle uintptr) int32 {
 	flushed := f.flush(tls, handle)
 	files.Delete(*at[uintptr](handle + room))
 	libc.Xfree(tls, f.buffer)
+	if f.log != nil {
+		f.log.leave()
+	}
 	if rc := call[func(*libc.TLS, uintptr) int32](f.own.FxClose)(tls, handle); rc != sqlite3.SQLITE_OK {
 		return rc
 	}

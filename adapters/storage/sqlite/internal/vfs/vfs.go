@@ -14,6 +14,8 @@ import (
 type Options struct {
 	// Gather is how many bytes of writes to a log that follow one another are held before they are written; 0 holds none.
 	Gather int
+	// Later leaves the wait of a commit for the disk to Log.Sync.
+	Later bool
 	// Watch, where there is one, is told what reaches the system, before it does. Calls for one file come in their order.
 	Watch func(Event)
 }
@@ -89,11 +91,14 @@ func open(tls *libc.TLS, vfs, name, handle uintptr, flags int32, out uintptr) in
 		m.FxRead, m.FxWrite, m.FxTruncate, m.FxSync, m.FxFileSize, m.FxClose = entry(read), entry(write), entry(truncate), entry(syncFile), entry(fileSize), entry(closeFile)
 		tables[own] = table
 	}
+	f := &file{layer: l, path: libc.GoString(name), own: own}
 	if flags&sqlite3.SQLITE_OPEN_WAL == 0 {
-		l.Gather = 0
+		f.Gather = 0
+	} else if log, err := openLog(f.path, l.Watch); err == nil { // else a commit waits for the disk, as SQLite has it
+		f.log = log
 	}
 	opened++
-	files.Store(opened, &file{layer: l, path: libc.GoString(name), own: own})
+	files.Store(opened, f)
 	*at[uintptr](handle + room) = opened
 	*methods = table
 	return rc
