@@ -19,7 +19,7 @@ const (
 	roomBytes = 32 << 20
 	// growthMost and growthLeast bound by how many per cent the heap may grow between collections to fill that room: never
 	// so little that a server with much to hold does nothing but collect.
-	growthMost, growthLeast = 150, 25
+	growthMost, growthLeast = 150, 20
 )
 
 // frugal keeps the process small: the more the heap holds, the less it may grow between collections. Whoever sets GOGC

@@ -47,7 +47,8 @@ type Conversations interface {
 	// with another Body its change carries ErrTokenReused. The token of a change that failed is not kept. A version that
 	// equals the stored one is not written. Fn is pure: it may be called again after a lost race, and on nil before the
 	// store has looked whether there is a version; only what the results show counts. When Apply returns nil, it is on
-	// disk; an error means that nothing was stored.
+	// disk; an error means that nothing was stored, or that the disk failed: then nobody knows, and the store takes
+	// nothing more until it is opened again.
 	Apply(ctx context.Context, changes []conversation.Change) ([]conversation.Result, error)
 	// Get returns ErrNotFound when there is none, or when its content has expired.
 	Get(ctx context.Context, org tenant.ID, uid uuid.UUID) (conversation.Conversation, error)

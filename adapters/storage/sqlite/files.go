@@ -13,8 +13,8 @@ const files = "csm"
 // gathered is how many bytes of writes are held at most: about thirty pages. SQLite's own files take no 128 KiB at once.
 const gathered = 124 << 10
 
-// reserved is how many pages have memory set aside: as many as the caches of one store hold, about 9 MB.
-const reserved = 2048
+// reserved is how many pages have memory set aside: as many as the caches of one store hold, about 7 MB.
+const reserved = 1700
 
 // prepare sets SQLite up, once in a process. Where somebody else opened a database before, its pages stay in the common
 // memory.

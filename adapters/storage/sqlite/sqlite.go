@@ -62,7 +62,7 @@ func open(ctx context.Context, dsn string, o storage.Options, m manner) (port.St
 	if err != nil {
 		return port.Storage{}, err
 	}
-	read, err := m.connect(path, readers, "_pragma=query_only(1)", "_pragma=cache_size(-1024)")
+	read, err := m.connect(path, readers, "_pragma=query_only(1)", "_pragma=cache_size(-768)")
 	if err != nil {
 		return port.Storage{}, errors.Join(err, write.Close())
 	}
@@ -95,7 +95,7 @@ func Migrate(ctx context.Context, dsn string) error {
 
 // writer is the one connection that writes.
 func (m manner) writer(path string) (*sqlx.DB, error) {
-	return m.connect(path, 1, "_txlock=immediate", "_pragma=auto_vacuum(2)", "_pragma=journal_mode(WAL)", "_pragma=synchronous("+m.synchronous+")", "_pragma=secure_delete(ON)", "_pragma=cache_size(-5120)", fmt.Sprintf("_pragma=wal_autocheckpoint(%d)", outrun*m.log))
+	return m.connect(path, 1, "_txlock=immediate", "_pragma=auto_vacuum(2)", "_pragma=journal_mode(WAL)", "_pragma=synchronous("+m.synchronous+")", "_pragma=secure_delete(ON)", "_pragma=cache_size(-4096)", fmt.Sprintf("_pragma=wal_autocheckpoint(%d)", outrun*m.log))
 }
 
 // outrun is how many times longer than usual the log is when writers must copy it themselves.

@@ -121,8 +121,12 @@ func (s *Store) stage(ctx context.Context, fn func(*tx) error) (durable func() e
 	if err != nil {
 		return nil, err
 	}
+	defer func() {
+		if durable == nil {
+			leave()
+		}
+	}()
 	if err := s.inTx(ctx, fn); err != nil {
-		leave()
 		return nil, err
 	}
 	return func() error {
