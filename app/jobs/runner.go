@@ -31,6 +31,8 @@ const (
 	maxPause = time.Minute
 	// share is how many times as long as a step callers go first, while they write.
 	share = 6
+	// glance is how long work waits after a step to hear whether there are callers.
+	glance = 20 * time.Millisecond
 	// maxRest bounds one such pause.
 	maxRest = time.Second
 )
@@ -153,18 +155,24 @@ func (r *Runner) busy() (heard bool) {
 	}
 }
 
-// rest lets callers go first after work that began at a time, if they write and share this process, until it is calm.
+// rest lets callers go first after work that began at a time, if they write and share this process, until it is calm. The
+// work writes too, so that only what is heard after it tells of callers: under load they are heard at once.
 func (r *Runner) rest(ctx context.Context, began time.Time) {
 	if r.Leases != nil {
 		return
 	}
-	for over := time.Now().Add(min(share*time.Since(began), maxRest)); ctx.Err() == nil && time.Now().Before(over) && r.busy(); {
-		pause := time.NewTimer(min(calm, time.Until(over)))
+	r.busy()
+	over := time.Now().Add(min(share*time.Since(began), maxRest))
+	for wait := glance; ctx.Err() == nil && time.Now().Before(over); wait = calm {
+		pause := time.NewTimer(min(wait, time.Until(over)))
 		select {
 		case <-ctx.Done():
 		case <-pause.C:
 		}
 		pause.Stop()
+		if !r.busy() {
+			return
+		}
 	}
 }
 

@@ -217,32 +217,53 @@ func TestRunFollowsWritesAndStops(t *testing.T) {
 	}
 }
 
-// While callers write, a runner in their process rests longer than it works.
+// While callers write, a runner in their process rests longer than it works; what its own steps write does not hold it up.
 func TestCallersGoFirst(t *testing.T) {
-	h := newHouse(t, 1)
 	const (
 		steps = 4
-		step  = 20 * time.Millisecond
+		step  = 50 * time.Millisecond
 	)
-	var began []time.Time
-	r := h.runner(Job{Name: "a", Step: func(context.Context, tenant.Org) (int, error) {
-		began = append(began, time.Now())
-		h.write(t, h.orgs[0])
-		time.Sleep(step)
-		return steps - len(began), nil
-	}})
-	r.Leases = nil
-	var err error
-	if r.hints, err = h.store.Changes.Watch(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	r.sweep(t.Context())
-	if len(began) != steps {
-		t.Fatalf("%d steps", len(began))
-	}
-	for i := range steps - 1 {
-		if between := began[i+1].Sub(began[i]); between < share*step {
-			t.Errorf("step %d came %s after the one before", i+1, between)
+	for _, callers := range []bool{true, false} {
+		h := newHouse(t, 1)
+		var began []time.Time
+		r := h.runner(Job{Name: "a", Step: func(context.Context, tenant.Org) (int, error) {
+			began = append(began, time.Now())
+			h.write(t, h.orgs[0])
+			time.Sleep(step)
+			return steps - len(began), nil
+		}})
+		r.Leases = nil
+		var err error
+		if r.hints, err = h.store.Changes.Watch(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		over, writing := make(chan struct{}), sync.WaitGroup{}
+		if callers {
+			writing.Go(func() {
+				for tick := time.Tick(2 * time.Millisecond); ; {
+					select {
+					case <-over:
+						return
+					case <-tick:
+						h.write(t, h.orgs[0])
+					}
+				}
+			})
+		}
+		r.sweep(t.Context())
+		close(over)
+		writing.Wait()
+		if len(began) != steps {
+			t.Fatalf("%d steps", len(began))
+		}
+		for i := range steps - 1 {
+			between := began[i+1].Sub(began[i])
+			if callers && between < share*step {
+				t.Errorf("callers write: step %d came %s after the one before", i+1, between)
+			}
+			if !callers && between > step+calm {
+				t.Errorf("nobody else writes: step %d came %s after the one before", i+1, between)
+			}
 		}
 	}
 }
