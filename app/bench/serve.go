@@ -217,10 +217,21 @@ func used() usage {
 		u.Peak <<= 10 // there it is in KiB
 	}
 	u.RSS = u.Peak
-	if raw, err := os.ReadFile("/proc/self/statm"); err == nil {
-		var size, resident int64
-		if _, err := fmt.Fscan(strings.NewReader(string(raw)), &size, &resident); err == nil {
-			u.RSS = resident * int64(os.Getpagesize())
+	status, err := os.ReadFile("/proc/self/status") // where the peak is not also that of the process that began this one
+	if err != nil {
+		return u
+	}
+	for line := range strings.Lines(string(status)) {
+		name, value, _ := strings.Cut(line, ":")
+		var kib int64
+		if _, err := fmt.Sscan(value, &kib); err != nil {
+			continue
+		}
+		switch name {
+		case "VmHWM":
+			u.Peak = kib << 10
+		case "VmRSS":
+			u.RSS = kib << 10
 		}
 	}
 	return u
