@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -214,17 +215,27 @@ func (b *batch) store(c *chunk, under []*chunk) {
 	}
 	go func() {
 		defer close(c.stored)
-		defer func() {
-			if p := recover(); p != nil {
-				c.stopped = &Failure{Code: codeInternal, Cause: fmt.Errorf("panic: %v", p)}
+		c.stopped = caught(func() error { return b.keep(c) })
+		if c.stopped != nil {
+			for _, i := range c.at {
+				b.refuse(&c.results[i], c.stopped)
 			}
-		}()
-		c.stopped = b.keep(c)
+		}
 		<-before
 		if c.stopped == nil || !c.first {
-			b.out.write(c.results)
+			c.stopped = cmp.Or(c.stopped, caught(func() error { b.out.write(c.results); return nil }))
 		}
 	}()
+}
+
+// caught is fn's error, or one that says that it panicked: nobody else would catch that in a goroutine.
+func caught(fn func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &Failure{Code: codeInternal, Cause: fmt.Errorf("panic: %v", p)}
+		}
+	}()
+	return fn()
 }
 
 // keep stores a chunk. An error means that none of it was stored.
@@ -232,15 +243,11 @@ func (b *batch) keep(c *chunk) error {
 	if len(c.arrivals) == 0 {
 		return nil
 	}
-	var results []conversation.Result
-	err := c.unready
-	if err == nil {
-		results, err = c.ready.Store(b.call.r.Context())
+	if c.unready != nil {
+		return c.unready
 	}
+	results, err := c.ready.Store(b.call.r.Context())
 	if err != nil {
-		for _, i := range c.at {
-			b.refuse(&c.results[i], err)
-		}
 		return err
 	}
 	for k, i := range c.at {

@@ -119,6 +119,25 @@ func TestABatchThatFailsHalfWaySaysWhatWasStored(t *testing.T) {
 	}
 }
 
+func TestAChunkThatPanicsIsRefusedLineByLine(t *testing.T) {
+	var calls atomic.Int64
+	h := open(t, unreliable(func() error {
+		if calls.Add(1) > 1 {
+			panic("boom at /root/y.go")
+		}
+		return nil
+	}))
+	var body strings.Builder
+	for i := range 300 {
+		fmt.Fprintf(&body, `{"conversation_id":"c%d","platform":"sdk"}`+"\n", i)
+	}
+	r := h.send("POST", "/api/v1/conversations/batch", body.String(), "Content-Type", "application/x-ndjson")
+	answer := text(r)
+	if stored, refused := strings.Count(answer, `"status":201`), strings.Count(answer, `"code":"internal_error"`); stored != 256 || refused != 44 || strings.Contains(answer, "boom") {
+		t.Errorf("%d stored, %d refused: %.300s", stored, refused, answer)
+	}
+}
+
 // TestNDJSONIsAnsweredWhileItIsSent sends 256 items, waits for their results, and only then sends the rest.
 func TestNDJSONIsAnsweredWhileItIsSent(t *testing.T) {
 	h := open(t)

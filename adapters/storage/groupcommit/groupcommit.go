@@ -1,6 +1,6 @@
 // Package groupcommit lets concurrent writers share transactions. A durable commit costs one wait for the disk however
 // much it carries, so what waits while one commit is under way goes together into the next. At low load a call goes
-// through at once: there is no timer.
+// through at once: there is no timer. Where a store can write while its disk is busy, enough calls make a group meanwhile.
 package groupcommit
 
 import (
@@ -121,7 +121,7 @@ type call struct {
 
 var errFull = errors.New("too many writes are waiting")
 
-// Apply stores the changes together with those of other callers and returns after the commit.
+// Apply stores the changes together with those of other callers and returns when they are on disk.
 func (g *groups) Apply(ctx context.Context, changes []conversation.Change) ([]conversation.Result, error) {
 	if err := ctx.Err(); err != nil || len(changes) == 0 {
 		return nil, err
