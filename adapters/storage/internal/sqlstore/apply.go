@@ -76,7 +76,9 @@ func (s conversations) Stage(ctx context.Context, changes []conversation.Change)
 			return err
 		}
 		s.stored(moved)
-		s.foldLater(ctx, batches)
+		for _, b := range batches {
+			s.holdBack(ctx, b.org, b.logged)
+		}
 		return nil
 	}, nil
 }

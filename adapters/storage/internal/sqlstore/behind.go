@@ -21,6 +21,8 @@ type behind struct {
 	index, zones backlog
 	// folds are organisations whose logs have grown, news those that other processes are to hear of.
 	folds, news backlog
+	// folding is held by who folds.
+	folding sync.Mutex
 	// writes counts transactions of callers, by which polite knows whether somebody is writing.
 	writes atomic.Int64
 }
@@ -85,9 +87,7 @@ func (s *Store) work() {
 			return lo.Filter(orgs, func(org tenant.ID, _ int) bool { return s.rebuild(ctx, org) != nil })
 		})
 	})
-	if s.dialect.FoldLock != "" {
-		b.run(s.foldGrown)
-	}
+	b.run(s.foldGrown)
 	if s.dialect.Announce != nil {
 		b.run(s.announce)
 	}

@@ -34,8 +34,8 @@ type Dialect struct {
 	Durable func() error
 	// Shared says that other processes may use the database too.
 	Shared bool
-	// FoldLock waits, until the transaction ends, for the lock of those who fold the cell log that a number stands for;
-	// empty where only one transaction writes at a time. Writers do not take it: they never wait for a fold.
+	// FoldLock waits for the lock of those who store folds of the cell log that a number stands for, and holds it until the
+	// transaction ends; empty where only one transaction writes at a time. Writers do not take it.
 	FoldLock string
 	// Announce tells other processes that organisations stored something, after they did; nil when there are none. Listen
 	// hears what they told until ctx ends.

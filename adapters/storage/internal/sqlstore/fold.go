@@ -4,26 +4,30 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"math"
 
 	"github.com/csm-monitor/csm-monitor/core/metric"
 	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
 
-// Where several transactions write at a time, the cell log is folded beside the writes. Folds of one organisation take
-// turns by a lock of their own; that of the space, which stops writers, they take at their very end, to say how many
-// entries they took. Whoever needs both locks takes that of the folds first.
+// Writers only append to the cell log. It is folded into the cells beside the writes: what the packs will hold is worked
+// out from a snapshot, and a short transaction stores it, unless the log was folded meanwhile by somebody else. Where
+// several transactions write at a time, those that store folds of an organisation take turns by a lock of their own, and
+// take that of the space, which stops writers, at their very end. Whoever needs both locks takes that of the folds first.
 
 const (
-	// foldApartAt is the number of logged entries from which on a fold beside the writes begins, and from which on it leaves
-	// the rest to the next.
-	foldApartAt = 2 * foldAt
-	// foldMost is the number at which a writer waits for a fold: readers have to add all entries.
+	// foldAt is the number of logged entries from which on a log is folded while others are writing. Each entry is a cell of
+	// one batch, and a reader has them all to add, which takes it a few milliseconds.
+	foldAt = 2048
+	// foldedAtOnce is how many entries one fold takes before it leaves the rest to the next.
+	foldedAtOnce = 2 * foldAt
+	// foldMost is the number at which writers wait for a fold.
 	foldMost = 8 * foldAt
 )
 
-var errNoSpace = errors.New("store: the organisation was removed")
+var errOvertaken = errors.New("store: the cell log was folded by somebody else")
 
-// lockFolds keeps others from folding the organisation's log until the transaction ends.
+// lockFolds keeps others from storing folds of the organisation until the transaction ends.
 func (t *tx) lockFolds(org tenant.ID) error {
 	if t.dialect.FoldLock == "" {
 		return nil
@@ -31,27 +35,14 @@ func (t *tx) lockFolds(org tenant.ID) error {
 	return t.exec(t.dialect.FoldLock, int64(binary.BigEndian.Uint64(org[:8])))
 }
 
-// foldLater has the logs that batches left long folded, and waits for it where they are too long.
-func (s *Store) foldLater(ctx context.Context, batches []*batch) {
-	if s.dialect.FoldLock == "" {
-		return
-	}
-	for _, b := range batches {
-		switch {
-		case b.logged >= foldMost:
-			// The batch is stored, and a log that was not folded now is folded at another time.
-			_ = s.change(ctx, func(t *tx) error {
-				_, err := t.foldApart([]tenant.ID{b.org}, foldMost)
-				return err
-			})
-		case b.logged >= foldApartAt:
-			s.behind.folds.add([]tenant.ID{b.org})
-		}
+// holdBack waits until a log that has become too long is folded. Its writes are stored whatever becomes of that.
+func (s *Store) holdBack(ctx context.Context, org tenant.ID, logged int64) {
+	if logged >= foldMost {
+		_, _ = s.foldSome(ctx, []tenant.ID{org}, foldMost)
 	}
 }
 
-// foldGrown folds logs that have grown until ctx ends, when a burst is over or takes long. One that cannot be folded comes
-// again with the next write.
+// foldGrown folds logs that have grown until ctx ends. One that cannot be folded comes again with the next write.
 func (s *Store) foldGrown(ctx context.Context) {
 	for {
 		select {
@@ -59,74 +50,144 @@ func (s *Store) foldGrown(ctx context.Context) {
 			return
 		case <-s.behind.folds.signal:
 		}
-		if s.behind.gather(ctx) != nil {
-			return
-		}
 		for _, org := range s.behind.folds.take() {
-			_ = s.polite(ctx, func(t *tx) error {
-				_, err := t.foldApart([]tenant.ID{org}, foldApartAt)
-				return err
-			})
+			for more := true; more; {
+				more, _ = s.foldSome(ctx, []tenant.ID{org}, foldAt)
+			}
 		}
 	}
 }
 
-// foldApart folds the logs of organisations, in the order in which all transactions lock them, that have at least so many
-// entries. It says whether it left any of them.
-func (t *tx) foldApart(orgs []tenant.ID, least int64) (more bool, err error) {
-	for _, org := range orgs {
-		if err := t.lockFolds(org); err != nil {
-			return false, err
+// settle folds the logs of organisations that nobody writes to, in the order in which all transactions lock them.
+func (s *Store) settle(ctx context.Context, orgs []tenant.ID) error {
+	for more := true; more; {
+		err := s.politely(ctx, func() (err error) {
+			more, err = s.foldSome(ctx, orgs, 1)
+			return err
+		})
+		if err != nil {
+			return err
 		}
 	}
-	for _, org := range orgs {
-		sp, ok, err := t.space(org, "")
-		if err != nil {
-			return false, err
+	return nil
+}
+
+// foldSome folds the oldest entries of those logs of some organisations that have at least so many. It says whether it
+// left a log that long.
+func (s *Store) foldSome(ctx context.Context, orgs []tenant.ID, least int64) (more bool, err error) {
+	// One at a time: others would work out the same.
+	s.behind.folding.Lock()
+	defer s.behind.folding.Unlock()
+	var folds []*fold
+	err = s.look(ctx, func(t *tx) error {
+		for _, org := range orgs {
+			sp, ok, err := t.space(org, "")
+			if err != nil {
+				return err
+			}
+			if !ok || sp.logged < least {
+				continue
+			}
+			f, err := t.workOut(sp, foldedAtOnce)
+			if err != nil {
+				return err
+			}
+			folds = append(folds, f)
+			more = more || sp.logged-f.taken >= least
 		}
-		if !ok || sp.logged < least {
-			continue
+		return nil
+	})
+	if err != nil || len(folds) == 0 {
+		return false, err
+	}
+	err = s.change(ctx, func(t *tx) error {
+		for _, f := range folds {
+			if err := t.lockFolds(f.sp.org); err != nil {
+				return err
+			}
 		}
-		left, err := t.foldOldest(sp)
-		if err != nil {
-			return false, err
+		for _, f := range folds {
+			if err := t.storeFold(f); err != nil {
+				return err
+			}
 		}
-		more = more || left
+		return nil
+	})
+	switch {
+	case errors.Is(err, errOvertaken):
+		return true, nil
+	case err != nil:
+		return false, err
 	}
 	return more, nil
 }
 
-// foldOldest carries the oldest entries of the log over into the cells, and says whether it left any. Writers may append
-// to the log meanwhile.
-func (t *tx) foldOldest(sp *space) (left bool, err error) {
-	var taken, last int64
-	parts := cellParts{}
-	err = t.each(`SELECT step, entries FROM cell_log WHERE org = ? ORDER BY step`, []any{id(sp.org)}, func(scan func(...any) error) error {
-		if left = taken >= foldApartAt; left {
+// fold is what carrying entries of an organisation's log over into the cells stores.
+type fold struct {
+	// sp is the organisation as it was when the fold was worked out.
+	sp *space
+	// first and last are the steps of the entries' rows, rows how many those are, taken how many entries.
+	first, last, rows, taken int64
+	fresh, moved             []Pack
+}
+
+// workOut works out what folding the oldest entries of a log would store. Writers may append to the log meanwhile.
+func (t *tx) workOut(sp *space, most int64) (*fold, error) {
+	f := &fold{sp: sp}
+	var moves []move
+	err := t.each(`SELECT step, entries FROM cell_log WHERE org = ? ORDER BY step`, []any{id(sp.org)}, func(scan func(...any) error) error {
+		if f.taken >= most {
 			return nil
 		}
 		var entries []byte
-		if err := scan(&last, &entries); err != nil {
+		if err := scan(&f.last, &entries); err != nil {
 			return err
 		}
-		return decodeLog(entries, func(k metric.Key, vector []byte) error {
-			taken++
-			parts.add(sp, k, vector, views)
+		if f.rows++; f.rows == 1 {
+			f.first = f.last
+		}
+		return eachCell(entries, func(k cellKey, vector []byte) error {
+			f.taken++
+			moves = append(moves, move{start: k.at * metric.Quarter.Microseconds(), cellKey: cellKey{cellDims: k.cellDims}, vector: vector})
 			return nil
 		})
 	})
-	if err != nil || taken == 0 {
-		return false, err
+	if err != nil {
+		return nil, err
 	}
-	if err := t.putParts(sp, parts); err != nil {
-		return false, err
+	f.fresh, f.moved, err = t.repack(sp, moves, views)
+	return f, err
+}
+
+// storeFold stores what was worked out. It fails with errOvertaken where that no longer holds, because the entries are
+// gone or the day cells are others.
+func (t *tx) storeFold(f *fold) error {
+	if f.taken == 0 {
+		return nil
 	}
-	if err := t.exec(`DELETE FROM cell_log WHERE org = ? AND step <= ?`, id(sp.org), last); err != nil {
-		return false, err
+	gone, err := t.execN(`DELETE FROM cell_log WHERE org = ? AND step >= ? AND step <= ?`, id(f.sp.org), f.first, f.last)
+	if err != nil {
+		return err
 	}
-	n, err := t.execN(`UPDATE spaces SET logged = logged - ? WHERE org = ?`, taken, id(sp.org))
+	if gone != f.rows {
+		return errOvertaken
+	}
+	if err := t.putPacks(f.sp, f.fresh, f.moved); err != nil {
+		return err
+	}
+	n, err := t.execN(`UPDATE spaces SET logged = logged - ? WHERE org = ? AND grid = ? AND complete_from = ?`, f.taken, id(f.sp.org), f.sp.grid, f.sp.from)
 	if err == nil && n == 0 {
-		err = errNoSpace
+		err = errOvertaken
 	}
-	return left, err
+	f.sp.logged -= f.taken
+	return err
+}
+
+// foldAll folds the whole log of a locked space in this transaction.
+func (t *tx) foldAll(sp *space) error {
+	f, err := t.workOut(sp, math.MaxInt64)
+	if err != nil {
+		return err
+	}
+	return t.storeFold(f)
 }

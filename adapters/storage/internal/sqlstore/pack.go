@@ -48,6 +48,32 @@ type cellDims struct {
 	Priority, Handler, Platform int64
 }
 
+// dimsOf are the dimensions of a cell as they are stored.
+func dimsOf(k metric.Key) (d cellDims) {
+	d.Topic = k.Topic
+	d.Priority, _ = code(priorityCodes, k.Priority)
+	d.Handler, _ = code(handlerCodes, k.Handler)
+	d.Platform, _ = code(platformCodes, k.Platform)
+	return d
+}
+
+// only leaves out all dimensions but some.
+func (d cellDims) only(some dims) cellDims {
+	if !some.has(byTopic) {
+		d.Topic = ""
+	}
+	if !some.has(byPriority) {
+		d.Priority = 0
+	}
+	if !some.has(byHandler) {
+		d.Handler = 0
+	}
+	if !some.has(byPlatform) {
+		d.Platform = 0
+	}
+	return d
+}
+
 // key is the cell of that time as the core knows it.
 func (k cellDims) key(bucket time.Time) metric.Key {
 	return metric.Key{
@@ -77,17 +103,22 @@ var errCells = errors.New("store: not a stored cell")
 
 // eachCell calls fn with every stored cell of a text. Vectors may be kept.
 func eachCell(stored []byte, fn func(cellKey, []byte) error) error {
+	return eachStoredCell(stored, func(k cellKey, vector, _ []byte) error { return fn(k, vector) })
+}
+
+// eachStoredCell is eachCell that also tells the cell as it is stored.
+func eachStoredCell(stored []byte, fn func(k cellKey, vector, cell []byte) error) error {
 	d := decoder{rest: string(stored)}
 	for d.rest != "" {
+		begin := len(stored) - len(d.rest)
 		k := cellKey{at: d.signed(), cellDims: cellDims{Priority: int64(d.number()), Handler: int64(d.number()), Platform: int64(d.number()), Topic: d.text()}}
 		size := d.count(1)
 		end := len(stored) - len(d.rest) + size
 		if d.fault {
 			return errCells
 		}
-		vector := stored[end-size : end]
 		d.rest = d.rest[size:]
-		if err := fn(k, vector); err != nil {
+		if err := fn(k, stored[end-size:end], stored[begin:end]); err != nil {
 			return err
 		}
 	}
@@ -97,39 +128,35 @@ func eachCell(stored []byte, fn func(cellKey, []byte) error) error {
 	return nil
 }
 
-// cellParts are vectors that are to be added to cells, by pack.
-type cellParts map[PackKey]map[cellKey][][]byte
-
-// add puts a vector of the finest grain into the cells of some views.
-func (p cellParts) add(sp *space, k metric.Key, vector []byte, into []view) {
-	for _, v := range into {
-		pack, cell, ok := v.place(sp, k)
-		if !ok {
-			continue
-		}
-		if p[pack] == nil {
-			p[pack] = map[cellKey][][]byte{}
-		}
-		p[pack][cell] = append(p[pack][cell], vector)
-	}
-}
-
-// putParts adds the vectors to their cells: to the newest part of each pack, or to a new one when that is full.
-func (t *tx) putParts(sp *space, parts cellParts) error {
-	keys := slices.SortedFunc(maps.Keys(parts), func(a, b PackKey) int { return cmp.Or(cmp.Compare(a.View, b.View), cmp.Compare(a.Start, b.Start)) })
-	newest, err := t.newestParts(sp, keys)
+// putMoves adds moves of cells of some views to the packs: to the newest part of each pack, or to a new one when that is
+// full.
+func (t *tx) putMoves(sp *space, moves []move, into []view) error {
+	fresh, moved, err := t.repack(sp, moves, into)
 	if err != nil {
 		return err
 	}
-	var fresh, moved []Pack
+	return t.putPacks(sp, fresh, moved)
+}
+
+// repack works out what putMoves stores: parts that are new, and parts that replace the stored ones.
+func (t *tx) repack(sp *space, moves []move, into []view) (fresh, moved []Pack, err error) {
+	sums, err := sumViews(sp, moves, into)
+	if err != nil {
+		return nil, nil, err
+	}
+	keys := slices.SortedFunc(maps.Keys(sums), func(a, b PackKey) int { return cmp.Or(cmp.Compare(a.View, b.View), cmp.Compare(a.Start, b.Start)) })
+	newest, err := t.newestParts(sp, keys)
+	if err != nil {
+		return nil, nil, err
+	}
 	for _, k := range keys {
 		pack, known := newest[k]
 		if known && len(pack.Cells) > maxPart {
 			pack, known = Pack{PackKey: k, Part: pack.Part + 1}, false
 		}
 		pack.PackKey = k
-		if pack.Cells, err = addCells(pack.Cells, parts[k]); err != nil {
-			return err
+		if pack.Cells, err = mergeCells(pack.Cells, sums[k]); err != nil {
+			return nil, nil, err
 		}
 		if known {
 			moved = append(moved, pack)
@@ -137,31 +164,7 @@ func (t *tx) putParts(sp *space, parts cellParts) error {
 			fresh = append(fresh, pack)
 		}
 	}
-	return t.putPacks(sp, fresh, moved)
-}
-
-// addCells is stored cells with vectors added to them.
-func addCells(stored []byte, parts map[cellKey][][]byte) ([]byte, error) {
-	err := eachCell(stored, func(k cellKey, vector []byte) error {
-		parts[k] = append(parts[k], vector)
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	out := make([]byte, 0, len(stored)+64*len(parts))
-	for _, k := range slices.SortedFunc(maps.Keys(parts), compareCells) {
-		sum := parts[k][0]
-		if len(parts[k]) > 1 {
-			if sum, err = addVectors(parts[k]); err != nil {
-				return nil, err
-			}
-		}
-		if len(sum) > 0 {
-			out = appendCell(out, k, sum)
-		}
-	}
-	return out, nil
+	return fresh, moved, nil
 }
 
 const (

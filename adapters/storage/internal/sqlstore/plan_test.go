@@ -96,8 +96,8 @@ func checkCells(t *rapid.T, p piece, sel metric.Selection, sp *space) {
 		t.Fatalf("view %d lacks dimensions", p.view.number)
 	}
 	for _, at := range []time.Time{p.from, p.to} {
-		pack, cell, ok := p.view.place(sp, metric.Key{Bucket: at})
-		if !ok && at.Equal(p.from) || ok && !pack.bucket(cell).Equal(at) {
+		bucket, ok := bucketOf(p.view, sp, at)
+		if !ok && at.Equal(p.from) || ok && !bucket.Equal(at) {
 			t.Fatalf("view %d has no unit that begins at %s", p.view.number, at)
 		}
 	}
@@ -105,11 +105,17 @@ func checkCells(t *rapid.T, p piece, sel metric.Selection, sp *space) {
 		return
 	}
 	for at := p.from; at.Before(p.to); at = at.Add(metric.Quarter) {
-		pack, cell, _ := p.view.place(sp, metric.Key{Bucket: at})
-		if !metric.LocalDay(at, sel.Window.Zone).Equal(metric.LocalDay(pack.bucket(cell), sel.Window.Zone)) {
+		bucket, _ := bucketOf(p.view, sp, at)
+		if !metric.LocalDay(at, sel.Window.Zone).Equal(metric.LocalDay(bucket, sel.Window.Zone)) {
 			t.Fatalf("the unit of view %d at %s reaches over two days in %s", p.view.number, at, sel.Window.Zone)
 		}
 	}
+}
+
+// bucketOf is when the cell begins that an instant lies in.
+func bucketOf(v *view, sp *space, at time.Time) (bucket time.Time, ok bool) {
+	start, behind, ok := v.locate(sp, at)
+	return PackKey{Start: start}.bucket(cellKey{at: behind}), ok
 }
 
 // The store's own measure must stay clear of those of the core, and inside the table that sums are made in.

@@ -151,7 +151,7 @@ func (s *Store) inTx(ctx context.Context, fn func(*tx) error) error {
 }
 
 func (s *Store) once(ctx context.Context, fn func(*tx) error) error {
-	conn, sqltx, err := s.begin(ctx)
+	conn, sqltx, err := s.begin(ctx, s.write, nil)
 	if err != nil {
 		return err
 	}
@@ -167,21 +167,27 @@ func (s *Store) once(ctx context.Context, fn func(*tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return sqltx.Commit()
+	if err := sqltx.Commit(); err != nil {
+		return err
+	}
+	if len(t.grown) > 0 {
+		s.behind.folds.add(t.grown)
+	}
+	return nil
 }
 
-// begin opens a transaction that writes, where the database has a Bulk on a connection that it can have. As the pool does
-// by itself, it tries again with another connection when one turns out to be dead.
-func (s *Store) begin(ctx context.Context) (conn *sqlx.Conn, tx *sqlx.Tx, err error) {
+// begin opens a transaction, where the database has a Bulk on a connection that it can have. As the pool does by itself,
+// it tries again with another connection when one turns out to be dead.
+func (s *Store) begin(ctx context.Context, pool *sqlx.DB, options *sql.TxOptions) (conn *sqlx.Conn, tx *sqlx.Tx, err error) {
 	if s.dialect.Bulk == nil {
-		tx, err = s.write.BeginTxx(ctx, nil)
+		tx, err = pool.BeginTxx(ctx, options)
 		return nil, tx, err
 	}
 	for range attempts {
-		if conn, err = s.write.Connx(ctx); err != nil {
+		if conn, err = pool.Connx(ctx); err != nil {
 			return nil, nil, err
 		}
-		if tx, err = conn.BeginTxx(ctx, nil); err == nil {
+		if tx, err = conn.BeginTxx(ctx, options); err == nil {
 			return conn, tx, nil
 		}
 		_ = conn.Close()
@@ -200,11 +206,11 @@ func (s *Store) look(ctx context.Context, fn func(*tx) error) error {
 	}
 	defer leave()
 	options := s.dialect.Snapshot
-	sqltx, err := s.read.BeginTxx(ctx, &options)
+	conn, sqltx, err := s.begin(ctx, s.read, &options)
 	if err != nil {
 		return s.known(err)
 	}
-	t := &tx{Store: s, tx: sqltx, ctx: ctx, pool: s.read}
+	t := &tx{Store: s, conn: conn, tx: sqltx, ctx: ctx, pool: s.read}
 	defer t.end(ctx)
 	return s.known(fn(t))
 }

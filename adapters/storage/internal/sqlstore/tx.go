@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
 
 // tx is one transaction with its statements.
@@ -22,6 +24,8 @@ type tx struct {
 	met  []string
 	// queue are statements that are still to be sent.
 	queue []Statement
+	// grown are organisations whose cell logs the transaction left long.
+	grown []tenant.ID
 }
 
 // Statement is one with its arguments.

@@ -52,20 +52,22 @@ type view struct {
 	number int64
 	grain  grain
 	dims   dims
+	// from is the number of a view whose cells add up to this one's, 0 where only cells of the finest grain do.
+	from int64
 }
 
 // The views, of each grain the narrowest first: there are fewer priorities than topics. Numbers are stored. Narrow views
 // answer the common questions from few cells; those with every dimension answer the rest.
 var views = []view{
-	{1, quarters, byHandler | byPlatform},
-	{3, hours, byPriority | byHandler | byPlatform},
-	{2, hours, byTopic | byHandler | byPlatform},
-	{9, shifts, byTopic | byHandler},
-	{4, days, byHandler | byPlatform},
-	{5, days, byTopic | byHandler},
-	{7, days, byTopic | byHandler | byPlatform},
-	{6, days, byAll},
-	{8, weeks, byTopic | byHandler},
+	{1, quarters, byHandler | byPlatform, 0},
+	{3, hours, byPriority | byHandler | byPlatform, 0},
+	{2, hours, byTopic | byHandler | byPlatform, 0},
+	{9, shifts, byTopic | byHandler, 2},
+	{4, days, byHandler | byPlatform, 7},
+	{5, days, byTopic | byHandler, 7},
+	{7, days, byTopic | byHandler | byPlatform, 6},
+	{6, days, byAll, 0},
+	{8, weeks, byTopic | byHandler, 9},
 }
 
 // gridStep parts the numbers of one generation of day cells from the next.
@@ -90,34 +92,18 @@ func (v view) pack(bucket time.Time) time.Time {
 	return bucket
 }
 
-// place is the cell of the view in which one of the finest grain counts, and its pack. ok is false where the view does
-// not reach.
-func (v view) place(sp *space, k metric.Key) (pack PackKey, cell cellKey, ok bool) {
-	bucket := k.Bucket
+// locate is where the view's cell that an instant lies in is stored: the start of its pack, in microseconds, and the
+// cell's own behind that, in seconds. ok is false where the view does not reach.
+func (v view) locate(sp *space, t time.Time) (start, at int64, ok bool) {
+	bucket := t.Truncate(v.grain.length())
 	if v.grain == days {
-		bucket = metric.LocalDay(bucket, sp.zone)
+		bucket = metric.LocalDay(t, sp.zone)
 		if bucket.UnixMicro() < sp.from {
-			return pack, cell, false
+			return 0, 0, false
 		}
-	} else {
-		bucket = bucket.Truncate(v.grain.length())
 	}
-	start := v.pack(bucket)
-	pack = PackKey{View: v.stored(sp), Start: start.UnixMicro()}
-	cell.at = int64(bucket.Sub(start) / time.Second)
-	if v.dims.has(byTopic) {
-		cell.Topic = k.Topic
-	}
-	if v.dims.has(byPriority) {
-		cell.Priority, _ = code(priorityCodes, k.Priority)
-	}
-	if v.dims.has(byHandler) {
-		cell.Handler, _ = code(handlerCodes, k.Handler)
-	}
-	if v.dims.has(byPlatform) {
-		cell.Platform, _ = code(platformCodes, k.Platform)
-	}
-	return pack, cell, true
+	pack := v.pack(bucket)
+	return pack.UnixMicro(), int64(bucket.Sub(pack) / time.Second), true
 }
 
 // need is the dimensions a selection groups or filters by.

@@ -75,10 +75,10 @@ func (s *Store) rebuild(ctx context.Context, org tenant.ID) error {
 // rebuildSome is one step of a rebuild.
 func (t *tx) rebuildSome(sp *space) error {
 	// The rows already say what the log has still to add.
-	if err := t.fold(sp, nil); err != nil {
+	if err := t.foldAll(sp); err != nil {
 		return err
 	}
-	parts := cellParts{}
+	var moves []move
 	dayViews := lo.Filter(views, func(v view, _ int) bool { return v.grain == days })
 	end := sp.from
 	for read := 0; read < rebuiltAtOnce; {
@@ -94,14 +94,14 @@ func (t *tx) rebuildSome(sp *space) error {
 		sp.from = day.UnixMicro()
 		err = t.eachRow(sp, span{day, nextDay(day, sp.zone)}, func(k metric.Key, vector []byte) error {
 			read++
-			parts.add(sp, k, vector, dayViews)
+			moves = append(moves, moveOf(k, vector))
 			return nil
 		})
 		if err != nil {
 			return err
 		}
 	}
-	if err := t.putParts(sp, parts); err != nil {
+	if err := t.putMoves(sp, moves, dayViews); err != nil {
 		return err
 	}
 	return t.dropOldGrids(sp, sp.from, end)
