@@ -84,7 +84,7 @@ func (bulk) Stored(ctx context.Context, conn *sql.Conn, org tenant.ID, uids []uu
 
 // Form is a new row as it is copied.
 func (bulk) Form(r *sqlstore.Row) []byte {
-	d := copyData{buf: make([]byte, 0, len(r.Content)+len(r.Vector)+len(r.Topic)+200)}
+	d := copyData{buf: make([]byte, 0, len(r.Content)+len(r.Cell)+len(r.Topic)+200)}
 	d.row(types, r.Values()...)
 	return d.buf
 }
@@ -142,7 +142,7 @@ func arrays(rows []sqlstore.Row) []any {
 		optional(func(r *sqlstore.Row) sql.NullInt64 { return r.Agent }),
 		optional(func(r *sqlstore.Row) sql.NullInt64 { return r.Customer }),
 		column(func(r *sqlstore.Row) int64 { return r.Messages }),
-		lo.Map(rows, func(r sqlstore.Row, _ int) []byte { return r.Vector }),
+		lo.Map(rows, func(r sqlstore.Row, _ int) []byte { return r.Cell }),
 		lo.Map(rows, func(r sqlstore.Row, _ int) []byte { return r.Content }),
 	}
 }

@@ -23,6 +23,7 @@ func dialect(config *pgx.ConnConfig) sqlstore.Dialect {
 		Numbered: true,
 		Shared:   true,
 		Lock:     " FOR UPDATE",
+		Joined:   `string_agg(cell, ''::bytea)`,
 		Snapshot: sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 		Lost:     func(err error) bool { return lost(state(err)) },
 		Taken:    func(err error) bool { return state(err) == "23505" },

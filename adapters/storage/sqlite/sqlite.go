@@ -125,6 +125,7 @@ func dialect(log *logbook) sqlstore.Dialect {
 		Prepared:      true,
 		CustomerIndex: " INDEXED BY conversations_customer",
 		ByRow:         " NOT INDEXED",
+		Joined:        `CAST(group_concat(cell, '') AS BLOB)`,
 		Lost:          func(error) bool { return false },
 		Taken:         func(err error) bool { return primary(err) == codes.SQLITE_CONSTRAINT },
 		Down: func(err error) bool {

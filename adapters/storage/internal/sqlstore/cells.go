@@ -52,7 +52,7 @@ func encodeLog(d deltas) (out []byte, n int64, err error) {
 		if vector, err = v.AppendBinary(vector[:0]); err != nil {
 			return nil, 0, err
 		}
-		out = appendCell(out, cellKey{at: k.Bucket.UnixMicro() / metric.Quarter.Microseconds(), cellDims: dimsOf(k)}, vector)
+		out = appendEntry(out, k, vector)
 	}
 	return out, n, nil
 }

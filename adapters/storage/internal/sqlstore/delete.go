@@ -66,11 +66,11 @@ func (t *tx) deleteSome(org tenant.ID, q conversation.Query, at time.Time) (conv
 	delta := deltas{}
 	for _, r := range rows {
 		receipt.Messages += int(r.Messages)
-		values, err := metric.DecodeVector(r.Vector)
+		cell, err := r.counted()
 		if err != nil {
 			return receipt, err
 		}
-		if err := delta.take(r.cellKey(), values); err != nil {
+		if err := delta.take(cell.Key, cell.Values); err != nil {
 			return receipt, err
 		}
 	}
@@ -132,12 +132,14 @@ func (t *tx) expireSome(org tenant.ID, cutoff time.Time, limit int) (int, error)
 	}
 	delta := deltas{}
 	for _, r := range rows {
-		if err := delta.add(r.cellKey(), metric.Vector{{Measure: expiredCount, Value: 1}}); err != nil {
+		cell, err := r.counted()
+		if err != nil {
 			return 0, err
 		}
-		err := t.exec(`INSERT INTO remains (org, started_at, topic, priority, handler, platform, vector) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-			id(org), r.StartedAt, r.Topic, r.Priority, r.Handler, r.Platform, r.Vector)
-		if err != nil {
+		if err := delta.add(cell.Key, metric.Vector{{Measure: expiredCount, Value: 1}}); err != nil {
+			return 0, err
+		}
+		if err := t.exec(`INSERT INTO remains (org, started_at, cell) VALUES (?, ?, ?)`, id(org), r.StartedAt, r.Cell); err != nil {
 			return 0, err
 		}
 	}
@@ -186,9 +188,9 @@ func (t *tx) leaving(sp *space, list []found) ([]Row, error) {
 		for i := range part {
 			args = append(args, id(part[i].uid))
 		}
-		err := t.each(`SELECT uid, started_at, platform, handler, priority, topic, messages, vector FROM conversations WHERE org = ? AND uid IN `+in(len(part)), pad(args, len(part)), func(scan func(...any) error) error {
+		err := t.each(`SELECT uid, started_at, messages, cell FROM conversations WHERE org = ? AND uid IN `+in(len(part)), pad(args, len(part)), func(scan func(...any) error) error {
 			var r Row
-			err := scan(&r.UID, &r.StartedAt, &r.Platform, &r.Handler, &r.Priority, &r.Topic, &r.Messages, &r.Vector)
+			err := scan(&r.UID, &r.StartedAt, &r.Messages, &r.Cell)
 			rows = append(rows, r)
 			return err
 		})

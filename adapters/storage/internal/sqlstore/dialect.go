@@ -20,6 +20,8 @@ type Dialect struct {
 	// ByRow follows the table's name where the database must be told to look for rows by their numbers and not through an
 	// index of the organisation, whose every row it would read.
 	ByRow string
+	// Joined is the values of a column named cell, one behind the other, as one value.
+	Joined string
 	// Snapshot are the options of a transaction whose reads all see one state.
 	Snapshot sql.TxOptions
 	// Lost says that a transaction failed because of another one and may be run again.

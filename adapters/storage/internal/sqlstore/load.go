@@ -5,8 +5,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/samber/lo"
-
-	"github.com/csm-monitor/csm-monitor/core/metric"
 )
 
 // maxIn is how many values one statement looks for.
@@ -46,12 +44,12 @@ func (t *tx) read(sp *space, b *batch) (again []*item, err error) {
 		if err != nil {
 			return err
 		}
-		values, err := metric.DecodeVector(r.Vector)
+		cell, err := r.counted()
 		if err != nil {
 			return err
 		}
 		it := b.byUID[r.UID]
-		it.stored, it.old = &conv, oldRow{key: r.cellKey(), vector: values}
+		it.stored, it.old = &conv, oldRow{key: cell.Key, vector: cell.Values}
 		again = append(again, it)
 		return nil
 	}); err != nil {
@@ -77,11 +75,11 @@ func (t *tx) read(sp *space, b *batch) (again []*item, err error) {
 }
 
 // StoredColumns are the columns that Bulk.Stored reads.
-const StoredColumns = `uid, seq, started_at, platform, handler, priority, topic, vector, content`
+const StoredColumns = `uid, seq, cell, content`
 
 // StoredInto are the places for StoredColumns in a row.
 func (r *Row) StoredInto() []any {
-	return []any{&r.UID, &r.Seq, &r.StartedAt, &r.Platform, &r.Handler, &r.Priority, &r.Topic, &r.Vector, &r.Content}
+	return []any{&r.UID, &r.Seq, &r.Cell, &r.Content}
 }
 
 // eachStored calls fn with the rows of those conversations that are stored.

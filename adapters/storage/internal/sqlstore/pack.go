@@ -37,7 +37,7 @@ const maxPart = 64 << 10
 
 // cellKey is a cell inside its pack or log: at tells when.
 type cellKey struct {
-	// at is in seconds after the pack's start, or in quarter hours since 1970 in the log.
+	// at is in seconds after the pack's start, or in quarter hours since 1970 in the log and in rows.
 	at int64
 	cellDims
 }
@@ -97,6 +97,11 @@ func appendCell(out []byte, k cellKey, vector []byte) []byte {
 	out = append(out, k.Topic...)
 	out = binary.AppendUvarint(out, uint64(len(vector)))
 	return append(out, vector...)
+}
+
+// appendEntry adds the stored form of a cell of the finest grain, as the log and rows hold it.
+func appendEntry(out []byte, k metric.Key, vector []byte) []byte {
+	return appendCell(out, cellKey{at: k.Bucket.UnixMicro() / metric.Quarter.Microseconds(), cellDims: dimsOf(k)}, vector)
 }
 
 var errCells = errors.New("store: not a stored cell")

@@ -78,24 +78,43 @@ func (t *tx) sumCells(sp *space, p piece, sum *gather) error {
 	})
 }
 
-// eachRow calls add with what each conversation of a span counts, those that expired too.
+// rowsAtOnce is how many rows are read as one: handing a row over costs a database more than finding it. More than that
+// come one by one.
+const rowsAtOnce = 8192
+
+// eachRow calls add with what each conversation of a span counts, those that expired too. Vectors may be kept.
 func (t *tx) eachRow(sp *space, s span, add func(metric.Key, []byte) error) error {
-	const columns = `SELECT started_at, topic, priority, handler, platform, vector FROM `
-	for _, table := range []string{"conversations", "remains"} {
-		args := []any{id(sp.org), s.from.UnixMicro(), s.to.UnixMicro()}
-		err := t.each(columns+table+` WHERE org = ? AND started_at >= ? AND started_at < ?`, args, func(scan func(...any) error) error {
-			var r Row
-			if err := scan(&r.StartedAt, &r.Topic, &r.Priority, &r.Handler, &r.Platform, &r.Vector); err != nil {
-				return err
-			}
-			if err := add(r.cellKey(), r.Vector); err != nil || table == "conversations" {
-				return err
-			}
-			return add(r.cellKey(), oneExpired)
-		})
-		if err != nil {
+	err := t.eachCounted("conversations", sp, s, add)
+	if err != nil {
+		return err
+	}
+	return t.eachCounted("remains", sp, s, func(k metric.Key, vector []byte) error {
+		if err := add(k, vector); err != nil {
 			return err
 		}
+		return add(k, oneExpired)
+	})
+}
+
+// eachCounted is eachRow for one table.
+func (t *tx) eachCounted(table string, sp *space, s span, add func(metric.Key, []byte) error) error {
+	rows := `SELECT cell FROM ` + table + ` WHERE org = ? AND started_at >= ? AND started_at < ?`
+	args := []any{id(sp.org), s.from.UnixMicro(), s.to.UnixMicro()}
+	var (
+		n     int
+		cells []byte
+	)
+	if err := t.get(`SELECT COUNT(*), `+t.dialect.Joined+` FROM (`+rows+` LIMIT ?) AS r`, append(args, rowsAtOnce+1)...)(&n, &cells); err != nil {
+		return err
 	}
-	return nil
+	if n <= rowsAtOnce {
+		return decodeLog(cells, add)
+	}
+	return t.each(rows, args, func(scan func(...any) error) error {
+		var cell []byte
+		if err := scan(&cell); err != nil {
+			return err
+		}
+		return decodeLog(cell, add)
+	})
 }

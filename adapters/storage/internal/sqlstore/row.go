@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/samber/lo"
 
 	"github.com/csm-monitor/csm-monitor/core/conversation"
 	"github.com/csm-monitor/csm-monitor/core/metric"
@@ -33,20 +32,21 @@ type Row struct {
 	Agent     sql.NullInt64
 	Customer  sql.NullInt64
 	Messages  int64
-	Vector    []byte
-	Content   []byte
+	// Cell is what the row counts, as an entry of the cell log.
+	Cell    []byte
+	Content []byte
 	// Form is the new row as Bulk sends it, all but its number.
 	Form []byte
 }
 
 // RowColumns are the columns of a row in the order of Row.Values.
-const RowColumns = `org, uid, seq, started_at, platform, handler, sentiment, priority, outcome, reason, escalated, ai_handled, csat, topic, subtopic, agent, customer, messages, vector, content`
+const RowColumns = `org, uid, seq, started_at, platform, handler, sentiment, priority, outcome, reason, escalated, ai_handled, csat, topic, subtopic, agent, customer, messages, cell, content`
 
 // Values are the row's columns as arguments of a statement.
 func (r *Row) Values() []any {
 	return []any{
 		r.Org[:], r.UID[:], r.Seq, r.StartedAt, r.Platform, r.Handler, r.Sentiment, r.Priority, r.Outcome, r.Reason,
-		r.Escalated, r.AIHandled, orNull(r.CSAT), r.Topic, orNull(r.Subtopic), orNull(r.Agent), orNull(r.Customer), r.Messages, r.Vector, r.Content,
+		r.Escalated, r.AIHandled, orNull(r.CSAT), r.Topic, orNull(r.Subtopic), orNull(r.Agent), orNull(r.Customer), r.Messages, r.Cell, r.Content,
 	}
 }
 
@@ -58,14 +58,14 @@ func orNull(n sql.NullInt64) any {
 	return n.Int64
 }
 
-// cellKey is the finest cell the row counts in.
-func (r *Row) cellKey() metric.Key {
-	return metric.Key{
-		Bucket: metric.Bucket(micros(r.StartedAt)), Topic: lo.CoalesceOrEmpty(r.Topic, metric.UnknownTopic),
-		Priority: decode(priorityCodes, r.Priority),
-		Handler:  lo.CoalesceOrEmpty(decode(handlerCodes, r.Handler), conversation.HandlerUnknown),
-		Platform: decode(platformCodes, r.Platform),
-	}
+// counted is what the row counts, in the finest cell.
+func (r *Row) counted() (cell metric.Cell, err error) {
+	err = decodeLog(r.Cell, func(k metric.Key, vector []byte) error {
+		cell.Key = k
+		cell.Values, err = metric.DecodeVector(vector)
+		return err
+	})
+	return cell, err
 }
 
 // rowOf is c as it is stored, without its place in the order of versions.
@@ -95,9 +95,11 @@ func (sp *space) rowOf(c *conversation.Conversation) (Row, metric.Cell, error) {
 	if c.Facts.Rating.OK() {
 		r.CSAT = sql.NullInt64{Int64: int64(c.Facts.Rating.Value.Score), Valid: true}
 	}
-	if r.Vector, err = cell.Values.AppendBinary(make([]byte, 0, 4*len(cell.Values))); err != nil {
+	vector, err := cell.Values.AppendBinary(make([]byte, 0, 4*len(cell.Values)))
+	if err != nil {
 		return Row{}, metric.Cell{}, err
 	}
+	r.Cell = appendEntry(make([]byte, 0, len(vector)+len(cell.Key.Topic)+16), cell.Key, vector)
 	r.Content = sp.sealContent(c, uid)
 	return r, cell, nil
 }

@@ -42,7 +42,7 @@ var (
 	insertRow  = `INSERT OR FAIL INTO conversations (` + RowColumns + `) VALUES ` + oneRow
 	insertMany = insertRow + strings.Repeat(", "+oneRow, insertedAtOnce-1)
 	updateRow  = `UPDATE conversations SET seq = ?, started_at = ?, platform = ?, handler = ?, sentiment = ?, priority = ?, outcome = ?, reason = ?,
-		escalated = ?, ai_handled = ?, csat = ?, topic = ?, subtopic = ?, agent = ?, customer = ?, messages = ?, vector = ?, content = ?
+		escalated = ?, ai_handled = ?, csat = ?, topic = ?, subtopic = ?, agent = ?, customer = ?, messages = ?, cell = ?, content = ?
 		WHERE org = ? AND uid = ?`
 )
 

@@ -41,7 +41,7 @@ CREATE TABLE conversations (
 	agent      BIGINT,
 	customer   BIGINT,
 	messages   BIGINT NOT NULL,
-	vector     BYTEA NOT NULL,
+	cell       BYTEA NOT NULL,
 	content    BYTEA NOT NULL,
 	PRIMARY KEY (org, uid)
 );
@@ -60,11 +60,7 @@ CREATE INDEX conversations_customer ON conversations (org, (started_at / 1209600
 CREATE TABLE remains (
 	org        UUID NOT NULL,
 	started_at BIGINT NOT NULL,
-	topic      TEXT COLLATE "C" NOT NULL,
-	priority   SMALLINT NOT NULL,
-	handler    SMALLINT NOT NULL,
-	platform   SMALLINT NOT NULL,
-	vector     BYTEA NOT NULL
+	cell       BYTEA NOT NULL
 );
 CREATE INDEX remains_started ON remains (org, started_at);
 

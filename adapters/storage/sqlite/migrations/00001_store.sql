@@ -41,7 +41,7 @@ CREATE TABLE conversations (
 	agent      INTEGER,
 	customer   INTEGER,
 	messages   INTEGER NOT NULL,
-	vector     BLOB NOT NULL,
+	cell       BLOB NOT NULL,
 	content    BLOB NOT NULL
 );
 CREATE UNIQUE INDEX conversations_uid ON conversations (org, uid);
@@ -49,7 +49,7 @@ CREATE INDEX conversations_seq ON conversations (org, seq);
 -- The listing answers every filter but the customer's from this index alone, and so do sums over single conversations,
 -- at the two ends of a window.
 CREATE INDEX conversations_listing ON conversations (org, started_at, uid DESC, platform, handler, sentiment, priority,
-	outcome, reason, escalated, ai_handled, csat, topic, subtopic, agent, vector);
+	outcome, reason, escalated, ai_handled, csat, topic, subtopic, agent, cell);
 -- Customers come in no order: by fortnight first, only the pages of the fortnight are written to. With the topic, the
 -- index alone tells whether a customer came back.
 CREATE INDEX conversations_customer ON conversations (org, started_at / 1209600000000, customer, topic) WHERE customer IS NOT NULL;
@@ -58,11 +58,7 @@ CREATE INDEX conversations_customer ON conversations (org, started_at / 12096000
 CREATE TABLE remains (
 	org        BLOB NOT NULL,
 	started_at INTEGER NOT NULL,
-	topic      TEXT NOT NULL,
-	priority   INTEGER NOT NULL,
-	handler    INTEGER NOT NULL,
-	platform   INTEGER NOT NULL,
-	vector     BLOB NOT NULL
+	cell       BLOB NOT NULL
 );
 CREATE INDEX remains_started ON remains (org, started_at);
 
