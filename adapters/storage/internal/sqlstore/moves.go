@@ -31,50 +31,68 @@ func compareMoves(a, b move) int {
 // sumViews are the moves of every pack of some views that moves of the finest grain cause, in the order of their cells.
 func sumViews(sp *space, moves []move, into []view) (map[PackKey][]move, error) {
 	out := map[PackKey][]move{}
-	done := map[int64][]move{}
-	var sum func(v view) error
-	sum = func(v view) error {
-		from := moves
-		for _, source := range into {
-			if source.number != v.from {
-				continue
-			}
-			if _, ok := done[source.number]; !ok {
-				if err := sum(source); err != nil {
-					return err
-				}
-			}
-			from = done[source.number]
+	done := map[int64][]move{0: moves}
+	var add adder
+	var sum func(number int64) error
+	sum = func(number int64) error {
+		if _, ok := done[number]; ok {
+			return nil
 		}
-		mine, err := v.sum(sp, from)
+		v := viewOf(number)
+		if err := sum(v.from); err != nil {
+			return err
+		}
+		mine, err := add.view(sp, v, done[v.from])
 		if err != nil {
 			return err
 		}
-		done[v.number] = mine
-		for rest := mine; len(rest) > 0; {
+		done[number] = mine
+		for len(mine) > 0 {
 			n := 1
-			for n < len(rest) && rest[n].start == rest[0].start {
+			for n < len(mine) && mine[n].start == mine[0].start {
 				n++
 			}
-			out[PackKey{View: v.stored(sp), Start: rest[0].start}] = rest[:n]
-			rest = rest[n:]
+			out[PackKey{View: v.stored(sp), Start: mine[0].start}] = mine[:n]
+			mine = mine[n:]
 		}
 		return nil
 	}
 	for _, v := range into {
-		if _, ok := done[v.number]; ok {
-			continue
-		}
-		if err := sum(v); err != nil {
+		if err := sum(v.number); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
 
-// sum is the moves of the view's cells, one for each cell, in their order, that finer ones cause.
-func (v view) sum(sp *space, finer []move) ([]move, error) {
-	out := make([]move, 0, len(finer))
+// adder sums moves with the same memory again and again.
+type adder struct {
+	moves []move
+	same  [][]byte
+	// sums has room for the vectors of the next moves.
+	sums []byte
+}
+
+// roomForSums is how many bytes of sums share one piece of memory.
+const roomForSums = 64 << 10
+
+// sum are the vectors' sum as it is stored.
+func (a *adder) sum(parts [][]byte) ([]byte, error) {
+	if cap(a.sums)-len(a.sums) < roomForSums/16 {
+		a.sums = make([]byte, 0, roomForSums)
+	}
+	begin := len(a.sums)
+	out, err := appendSum(a.sums, parts...)
+	if err != nil {
+		return nil, err
+	}
+	a.sums = out
+	return out[begin:len(out):len(out)], nil
+}
+
+// view is the moves of a view's cells, one for each cell, in their order, that finer ones cause.
+func (a *adder) view(sp *space, v view, finer []move) ([]move, error) {
+	a.moves = a.moves[:0]
 	var (
 		last, start, at int64
 		reached         bool
@@ -85,31 +103,29 @@ func (v view) sum(sp *space, finer []move) ([]move, error) {
 			start, at, reached = v.locate(sp, micros(b))
 		}
 		if reached {
-			out = append(out, move{start: start, cellKey: cellKey{at: at, cellDims: m.only(v.dims)}, vector: m.vector})
+			a.moves = append(a.moves, move{start: start, cellKey: cellKey{at: at, cellDims: m.only(v.dims)}, vector: m.vector})
 		}
 	}
-	slices.SortFunc(out, compareMoves)
-	kept := 0
-	var same [][]byte
-	for i := 0; i < len(out); {
-		same = same[:0]
-		n := i
-		for ; n < len(out) && compareMoves(out[n], out[i]) == 0; n++ {
-			same = append(same, out[n].vector)
+	slices.SortFunc(a.moves, compareMoves)
+	kept := a.moves[:0]
+	for rest := a.moves; len(rest) > 0; {
+		m := rest[0]
+		a.same = a.same[:0]
+		for len(rest) > 0 && compareMoves(rest[0], m) == 0 {
+			a.same = append(a.same, rest[0].vector)
+			rest = rest[1:]
 		}
-		out[kept] = out[i]
-		if len(same) > 1 {
+		if len(a.same) > 1 {
 			var err error
-			if out[kept].vector, err = addVectors(same); err != nil {
+			if m.vector, err = a.sum(a.same); err != nil {
 				return nil, err
 			}
 		}
-		i = n
-		if len(out[kept].vector) > 0 {
-			kept++
+		if len(m.vector) > 0 {
+			kept = append(kept, m)
 		}
 	}
-	return out[:kept], nil
+	return slices.Clone(kept), nil
 }
 
 // mergeCells is stored cells with the moves of their pack added, both in the order of cells. Cells that become empty are
@@ -120,6 +136,7 @@ func mergeCells(stored []byte, moves []move) ([]byte, error) {
 		size += len(m.vector) + len(m.Topic) + 3*binary.MaxVarintLen16
 	}
 	out := make([]byte, 0, size)
+	var sum []byte
 	err := eachStoredCell(stored, func(k cellKey, vector, cell []byte) error {
 		for len(moves) > 0 && compareCells(moves[0].cellKey, k) < 0 {
 			out = appendCell(out, moves[0].cellKey, moves[0].vector)
@@ -129,12 +146,15 @@ func mergeCells(stored []byte, moves []move) ([]byte, error) {
 			out = append(out, cell...)
 			return nil
 		}
-		sum, err := addVectors([][]byte{vector, moves[0].vector})
+		var err error
+		if sum, err = appendSum(sum[:0], vector, moves[0].vector); err != nil {
+			return err
+		}
 		if len(sum) > 0 {
 			out = appendCell(out, k, sum)
 		}
 		moves = moves[1:]
-		return err
+		return nil
 	})
 	for _, m := range moves {
 		out = appendCell(out, m.cellKey, m.vector)

@@ -4,7 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
-	"slices"
+	"math/bits"
 	"sync"
 
 	"github.com/csm-monitor/csm-monitor/core/metric"
@@ -16,8 +16,9 @@ var errVector = errors.New("store: not a stored vector")
 
 // summer adds vectors up in a table by measure. It is empty when at rest.
 type summer struct {
-	values  []int64
-	touched []metric.Measure
+	values []int64
+	// touched has a bit for every measure that may not be zero.
+	touched []uint64
 }
 
 var summers = sync.Pool{New: func() any { return new(summer) }}
@@ -39,7 +40,7 @@ func (s *summer) add(vector []byte, minus bool) error {
 			return errVector
 		}
 		if measure >= uint64(len(s.values)) {
-			s.values = append(s.values, make([]int64, max(measure+1, 8192)-uint64(len(s.values)))...)
+			s.grow(measure)
 		}
 		if minus {
 			value = -value // never the least int64: that is no sum of counts
@@ -49,25 +50,50 @@ func (s *summer) add(vector []byte, minus bool) error {
 		if (sum > old) != (value > 0) && value != 0 {
 			return metric.ErrOverflow
 		}
-		if old == 0 {
-			s.touched = append(s.touched, metric.Measure(measure))
-		}
+		s.touched[measure/64] |= 1 << (measure % 64)
 		s.values[measure] = sum
 	}
 	return nil
 }
 
-// sum is what was added up, and leaves the table empty.
-func (s *summer) sum() metric.Vector {
-	slices.Sort(s.touched)
-	out := make(metric.Vector, 0, len(s.touched))
-	for _, m := range s.touched {
-		if v := s.values[m]; v != 0 {
-			out = append(out, metric.Entry{Measure: m, Value: v})
-			s.values[m] = 0 // a measure that came back from zero is listed twice
+func (s *summer) grow(measure uint64) {
+	size := max(int(measure)+1, 8192)
+	s.values = append(s.values, make([]int64, size-len(s.values))...)
+	s.touched = append(s.touched, make([]uint64, (size+63)/64-len(s.touched))...)
+}
+
+// each calls fn with what was added up, by measure, and leaves the table empty.
+func (s *summer) each(fn func(m metric.Measure, value int64)) {
+	for word, rest := range s.touched {
+		for ; rest != 0; rest &= rest - 1 {
+			m := word*64 + bits.TrailingZeros64(rest)
+			if v := s.values[m]; v != 0 {
+				fn(metric.Measure(m), v)
+				s.values[m] = 0
+			}
 		}
+		s.touched[word] = 0
 	}
-	s.touched = s.touched[:0]
+}
+
+// vector is the sum, and leaves the table empty.
+func (s *summer) vector() metric.Vector {
+	n := 0
+	for _, word := range s.touched {
+		n += bits.OnesCount64(word)
+	}
+	out := make(metric.Vector, 0, n)
+	s.each(func(m metric.Measure, v int64) { out = append(out, metric.Entry{Measure: m, Value: v}) })
+	return out
+}
+
+// appendTo adds the sum as it is stored to a text, and leaves the table empty.
+func (s *summer) appendTo(out []byte) []byte {
+	last := metric.Measure(0)
+	s.each(func(m metric.Measure, v int64) {
+		out = binary.AppendVarint(binary.AppendUvarint(out, uint64(m-last)), v)
+		last = m
+	})
 	return out
 }
 
@@ -86,20 +112,24 @@ func sumVectors(plus, minus [][]byte) (metric.Vector, error) {
 			err = s.add(minus[i], true)
 		}
 		if err != nil {
-			s.sum()
+			s.vector()
 			return nil, err
 		}
 	}
-	return s.sum(), nil
+	return s.vector(), nil
 }
 
-// addVectors is the sum of stored vectors as it is stored. It is never nil.
-func addVectors(parts [][]byte) ([]byte, error) {
-	sum, err := sumVectors(parts, nil)
-	if err != nil {
-		return nil, err
+// appendSum adds the sum of stored vectors, as it is stored, to a text.
+func appendSum(out []byte, parts ...[]byte) ([]byte, error) {
+	s := summers.Get().(*summer)
+	defer summers.Put(s)
+	for _, part := range parts {
+		if err := s.add(part, false); err != nil {
+			s.each(func(metric.Measure, int64) {})
+			return nil, err
+		}
 	}
-	return sum.AppendBinary(make([]byte, 0, 4*len(sum)))
+	return s.appendTo(out), nil
 }
 
 // expiredCount is a measure of the store's own: how many of a cell's conversations have expired. It lies above those of

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"slices"
 	"time"
 
 	"github.com/csm-monitor/csm-monitor/core/metric"
@@ -68,6 +69,11 @@ var views = []view{
 	{7, days, byTopic | byHandler | byPlatform, 6},
 	{6, days, byAll, 0},
 	{8, weeks, byTopic | byHandler, 9},
+}
+
+// viewOf is the view of a number.
+func viewOf(number int64) view {
+	return views[slices.IndexFunc(views, func(v view) bool { return v.number == number })]
 }
 
 // gridStep parts the numbers of one generation of day cells from the next.
