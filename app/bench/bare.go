@@ -27,6 +27,8 @@ var (
 	sqliteInsert string
 	//go:embed sql/sqlite_live.sql
 	sqliteLive string
+	//go:embed sql/sqlite_unfolded.sql
+	sqliteUnfolded string
 	//go:embed sql/postgres_table.sql
 	postgresTable string
 	//go:embed sql/postgres_live.sql

@@ -89,7 +89,7 @@ func folded(path string) error {
 	defer func() { _ = db.Close() }()
 	for range 1000 {
 		var left int64
-		if err := db.QueryRow(`SELECT COUNT(*) FROM cell_log`).Scan(&left); err != nil || left == 0 {
+		if err := db.QueryRow(sqliteUnfolded).Scan(&left); err != nil || left == 0 {
 			return err
 		}
 		time.Sleep(20 * time.Millisecond)
