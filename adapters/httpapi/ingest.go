@@ -61,7 +61,7 @@ func (c *call) take(key *conversation.Key) error {
 		return results[0].Err
 	}
 	return c.answerConversation(status(results[0].Effect), &wire.ConversationAnswer{
-		Success: true, Conversation: showConversation(&results[0].Conversation),
+		Success: true, Conversation: showConversation(results[0].Conversation),
 		Effect: string(results[0].Effect), Warnings: showWarnings(warnings),
 	})
 }

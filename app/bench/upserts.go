@@ -118,9 +118,9 @@ func assessed(ctx context.Context, org tenant.Org, lines [][]byte) ([]conversati
 			if r.Err != nil {
 				return nil, r.Err
 			}
-			stored := r.Conversation
+			stored := *r.Conversation
 			stored.Seq = 0
-			out = append(out, conversation.Change{Key: stored.Key, Fn: func(*conversation.Conversation) (conversation.Conversation, error) { return stored, nil }})
+			out = append(out, conversation.Change{Key: stored.Key, Fn: func(*conversation.Conversation) (*conversation.Conversation, error) { return &stored, nil }})
 		}
 	}
 	return out, nil

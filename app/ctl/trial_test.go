@@ -171,7 +171,7 @@ func TestBodiesReadBack(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", line, err)
 		}
-		if a, b := conversation.Merge(nil, p), conversation.Merge(nil, back); !a.SameAs(b) {
+		if a, b := conversation.Merge(nil, &p), conversation.Merge(nil, &back); !a.SameAs(b) {
 			t.Fatalf("%s reads back differently: %s", line, cmp.Diff(a, b))
 		}
 	}
@@ -199,7 +199,7 @@ func FuzzReadBody(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%s, written as %s: %v", line, written, err)
 		}
-		if a, b := conversation.Merge(nil, p), conversation.Merge(nil, back); !a.SameAs(b) {
+		if a, b := conversation.Merge(nil, &p), conversation.Merge(nil, &back); !a.SameAs(b) {
 			t.Fatalf("%s, written as %s, reads back differently", line, written)
 		}
 	})

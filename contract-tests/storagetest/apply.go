@@ -15,8 +15,8 @@ const apply = "Conversations.Apply"
 
 var errNo = errors.New("the change says no")
 
-func refuse(*conversation.Conversation) (conversation.Conversation, error) {
-	return conversation.Conversation{}, errNo
+func refuse(*conversation.Conversation) (*conversation.Conversation, error) {
+	return nil, errNo
 }
 
 func applyCases() []Case {
@@ -296,7 +296,7 @@ func givenUp(r *room) error {
 			p := g.patch(key(r.org, 10*at+i), noon)
 			c := change(p)
 			if i == at {
-				c.Fn = func(old *conversation.Conversation) (conversation.Conversation, error) {
+				c.Fn = func(old *conversation.Conversation) (*conversation.Conversation, error) {
 					cancel()
 					return step(p)(old)
 				}

@@ -45,9 +45,9 @@ func outcomes(spoil func(*conversation.Conversation)) func(port.Storage) port.St
 	return applying(func(ctx context.Context, next sound, changes []conversation.Change) ([]conversation.Result, error) {
 		changes = slices.Clone(changes)
 		for i, c := range changes {
-			changes[i].Fn = func(old *conversation.Conversation) (conversation.Conversation, error) {
+			changes[i].Fn = func(old *conversation.Conversation) (*conversation.Conversation, error) {
 				out, err := c.Fn(old)
-				spoil(&out)
+				spoil(out)
 				return out, err
 			}
 		}
@@ -150,7 +150,7 @@ func brokenConversations() []broken {
 					old = &stored
 				}
 				time.Sleep(time.Millisecond) // the moment in which somebody else writes
-				changes[i].Fn = func(*conversation.Conversation) (conversation.Conversation, error) { return c.Fn(old) }
+				changes[i].Fn = func(*conversation.Conversation) (*conversation.Conversation, error) { return c.Fn(old) }
 			}
 			return next.Apply(ctx, changes)
 		}), []string{"Conversations.Apply: 200 writers", "Conversations.Apply: several changes of one conversation"}},

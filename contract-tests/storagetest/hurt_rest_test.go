@@ -46,7 +46,7 @@ func (h *firstVersions) Apply(ctx context.Context, changes []conversation.Change
 	for i, r := range got {
 		if r.Effect == conversation.Created {
 			org := changes[i].Key.Org
-			h.cells[org] = append(h.cells[org], r.Conversation)
+			h.cells[org] = append(h.cells[org], *r.Conversation)
 		}
 	}
 	return got, err

@@ -43,21 +43,21 @@ func (m *model) take(p conversation.Patch) conversation.Result {
 		return conversation.Result{Err: err}
 	case old == nil:
 		effect = conversation.Created
-	case next.SameAs(*old):
+	case next.SameAs(old):
 		effect = conversation.Unchanged
 	}
-	if old != nil && next.SameVersion(*old) {
-		next = *old
+	if old != nil && next.SameVersion(old) {
+		next = old
 	}
-	m.live[id] = next
+	m.live[id] = *next
 	return conversation.Result{Conversation: next, Effect: effect}
 }
 
 // step is the pure function of a change that works a patch in.
-func step(p conversation.Patch) func(*conversation.Conversation) (conversation.Conversation, error) {
-	return func(old *conversation.Conversation) (conversation.Conversation, error) {
-		c := conversation.Merge(old, p)
-		c.Findings = findings(c)
+func step(p conversation.Patch) func(*conversation.Conversation) (*conversation.Conversation, error) {
+	return func(old *conversation.Conversation) (*conversation.Conversation, error) {
+		c := conversation.Merge(old, &p)
+		c.Findings = findings(*c)
 		return c, nil
 	}
 }

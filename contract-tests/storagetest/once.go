@@ -50,7 +50,7 @@ func onceCases() []Case {
 // stepOnce applies one patch under a token and says what the store answered; ran tells whether the change was run on
 // what is stored. On nothing a store may run it before it has looked.
 func (r *room) stepOnce(p conversation.Patch, o *conversation.Once) (result conversation.Result, ran bool, err error) {
-	c := conversation.Change{Key: p.Key, Once: o, Fn: func(old *conversation.Conversation) (conversation.Conversation, error) {
+	c := conversation.Change{Key: p.Key, Once: o, Fn: func(old *conversation.Conversation) (*conversation.Conversation, error) {
 		_, stored := r.live[p.Key.UID()]
 		ran = ran || (old != nil) == stored
 		return step(p)(old)
@@ -81,7 +81,8 @@ func (r *room) expectReplay(what string, p conversation.Patch, o *conversation.O
 	if ran {
 		return fmt.Errorf("%s: the change was run again", what)
 	}
-	return sameResult(what, conversation.Result{Conversation: r.live[p.Key.UID()], Effect: effect}, got)
+	live := r.live[p.Key.UID()]
+	return sameResult(what, conversation.Result{Conversation: &live, Effect: effect}, got)
 }
 
 func replay(r *room) error {

@@ -97,7 +97,10 @@ func sameResult(what string, want, got conversation.Result) error {
 	if want.Effect != got.Effect {
 		return fmt.Errorf("%s: wanted the effect %s, got %s", what, want.Effect, got.Effect)
 	}
-	return sameConversation(what, want.Conversation, got.Conversation)
+	if got.Conversation == nil {
+		return fmt.Errorf("%s: the result has no conversation", what)
+	}
+	return sameConversation(what, *want.Conversation, *got.Conversation)
 }
 
 // fill puts n conversations in, of several patches each, starting within a span of time.

@@ -31,19 +31,19 @@ func (a *Assessor) Add(p conversation.Patch, now time.Time) (conversation.Conver
 		return conversation.Conversation{}, err
 	}
 	old := a.known[p.Key]
-	c := conversation.Merge(old, p)
+	c := conversation.Merge(old, &p)
 	if len(c.Messages) > conversation.MaxMessages {
 		return conversation.Conversation{}, &conversation.Invalid{Faults: []conversation.Fault{{
 			Field:   "/messages",
 			Message: fmt.Sprintf("would make %d messages in all; a conversation holds at most %d", len(c.Messages), conversation.MaxMessages),
 		}}}
 	}
-	c.Findings = monitor.Read(c, a.settings)
+	c.Findings = monitor.Read(*c, a.settings)
 	if old == nil {
 		a.order = append(a.order, p.Key)
 	}
-	a.known[p.Key] = &c
-	return c, nil
+	a.known[p.Key] = c
+	return *c, nil
 }
 
 // Conversations lists what was taken in, each once in its last version, in the order of their first pieces.

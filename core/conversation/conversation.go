@@ -60,17 +60,19 @@ func micro(t time.Time) time.Time {
 // Merge puts a patch into the stored version, nil when there is none. The same patches, repeated, late or in any
 // order, end in the same conversation; only UpdatedAt tells what arrived last. Findings are left for the caller to read
 // anew.
-func Merge(old *Conversation, p Patch) Conversation {
-	c := Conversation{Key: p.Key, ReceivedAt: p.ReceivedAt, UpdatedAt: p.ReceivedAt, Trust: p.Stamp.Trust}
-	if old != nil {
-		c = *old
+func Merge(old *Conversation, p *Patch) *Conversation {
+	c := new(Conversation)
+	if old == nil {
+		c.Key, c.ReceivedAt, c.UpdatedAt, c.Trust = p.Key, p.ReceivedAt, p.ReceivedAt, p.Stamp.Trust
+	} else {
+		*c = *old
 		c.ReceivedAt = earliest(c.ReceivedAt, p.ReceivedAt)
 		c.Trust = max(c.Trust, p.Stamp.Trust)
 	}
 	c.Facts.merge(&p.Facts)
 	c.Messages = mergeMessages(c.Messages, p.Messages)
 	c.settle()
-	if old == nil || !c.SameAs(*old) {
+	if old == nil || !c.SameAs(old) {
 		c.UpdatedAt = p.ReceivedAt
 		if old != nil && old.UpdatedAt.After(c.UpdatedAt) {
 			c.UpdatedAt = old.UpdatedAt
@@ -96,25 +98,25 @@ func (c *Conversation) settle() {
 
 // SameAs says whether two versions say the same to a reader: stamps, receipt times, findings and the store's number
 // apart.
-func (c Conversation) SameAs(o Conversation) bool {
+func (c *Conversation) SameAs(o *Conversation) bool {
 	if !c.StartedAt.Equal(o.StartedAt) || !c.EndedAt.Equal(o.EndedAt) || c.Trust != o.Trust || len(c.Messages) != len(o.Messages) {
 		return false
 	}
 	for i := range c.Messages {
-		if compareText(c.Messages[i], o.Messages[i]) != 0 {
+		if compareText(&c.Messages[i], &o.Messages[i]) != 0 {
 			return false
 		}
 	}
-	return sameFacts(c.Facts, o.Facts)
+	return sameFacts(&c.Facts, &o.Facts)
 }
 
 // SameVersion says whether two versions are equal to the last stamp, so that nothing need be written.
-func (c Conversation) SameVersion(o Conversation) bool {
-	if !c.SameAs(o) || !c.ReceivedAt.Equal(o.ReceivedAt) || !c.Findings.same(o.Findings) {
+func (c *Conversation) SameVersion(o *Conversation) bool {
+	if !c.SameAs(o) || !c.ReceivedAt.Equal(o.ReceivedAt) || !c.Findings.same(&o.Findings) {
 		return false
 	}
 	for i := range c.Messages {
-		a, b := c.Messages[i], o.Messages[i]
+		a, b := &c.Messages[i], &o.Messages[i]
 		if a.Stamp.compare(b.Stamp) != 0 || !a.Order.Equal(b.Order) || a.Position != b.Position {
 			return false
 		}
@@ -123,7 +125,7 @@ func (c Conversation) SameVersion(o Conversation) bool {
 }
 
 // Sentiment is the label filters use: what the client declared, else what the core computed.
-func (c Conversation) Sentiment() Sentiment {
+func (c *Conversation) Sentiment() Sentiment {
 	if c.Facts.Sentiment.OK() {
 		return c.Facts.Sentiment.Value
 	}
@@ -131,7 +133,7 @@ func (c Conversation) Sentiment() Sentiment {
 }
 
 // AIHandled says whether the AI took part: its handler says so, or the AI wrote anything at all.
-func (c Conversation) AIHandled() bool {
+func (c *Conversation) AIHandled() bool {
 	ai := c.Findings.Handler.AIInvolved()
 	for i := 0; !ai && i < len(c.Messages); i++ {
 		ai = c.Messages[i].Sender == AI
@@ -141,7 +143,7 @@ func (c Conversation) AIHandled() bool {
 
 // Closed says whether the conversation is known to be over: the platform closed it or stated how long it took, or the
 // customer rated it.
-func (c Conversation) Closed() bool {
+func (c *Conversation) Closed() bool {
 	return c.Facts.ClosedAt.OK() || c.Facts.Rating.OK() || c.Facts.ResolutionSeconds.OK()
 }
 
@@ -153,11 +155,11 @@ func earliest(a, b time.Time) time.Time {
 }
 
 // Change is one step on one conversation, run by a store inside its own atomic write. Fn gets the stored version, nil
-// when there is none, and returns the version to store; it is pure and may be called again after a lost race. An error
-// leaves the conversation as it was.
+// when there is none, and returns the version to store; it is pure and may be called again after a lost race. What it
+// returns is the store's: it is numbered, and handed out as the result. An error leaves the conversation as it was.
 type Change struct {
 	Key Key
-	Fn  func(old *Conversation) (Conversation, error)
+	Fn  func(old *Conversation) (*Conversation, error)
 	// Once, when set, makes a repeated request answer as the first one did.
 	Once *Once
 }
@@ -185,7 +187,8 @@ const (
 
 // Result is what became of one change.
 type Result struct {
-	Conversation Conversation
+	// Conversation is the version after the change, which nobody changes any more; nil with an error.
+	Conversation *Conversation
 	Effect       Effect
 	Err          error
 }
@@ -201,7 +204,7 @@ type Receipt struct {
 
 // ReturnedWithin says whether the same customer began another conversation on the topic at 0 ≤ t < window after this
 // one ended.
-func (c Conversation) ReturnedWithin(window time.Duration) bool {
+func (c *Conversation) ReturnedWithin(window time.Duration) bool {
 	next := c.Facts.NextContact
 	if !next.OK() || next.Value.IsZero() {
 		return false

@@ -197,7 +197,7 @@ func (r Rating) compare(o Rating) int {
 }
 
 // stamps is every stamp in the order of the fields.
-func (f Facts) stamps() [24]stampKey {
+func (f *Facts) stamps() [24]stampKey {
 	return [24]stampKey{
 		f.CustomerID.Stamp.key(), f.AIAgentID.Stamp.key(), f.Rating.Stamp.key(), f.Sentiment.Stamp.key(),
 		f.Escalated.Stamp.key(), f.EscalationReason.Stamp.key(), f.ResolutionSeconds.Stamp.key(),
@@ -221,7 +221,7 @@ func (s Stamp) key() stampKey {
 }
 
 // sameFacts compares what two sets of facts state, whoever stated it and when.
-func sameFacts(a, b Facts) bool {
+func sameFacts(a, b *Facts) bool {
 	return same(a.CustomerID, b.CustomerID, cmp.Compare) && same(a.AIAgentID, b.AIAgentID, cmp.Compare) &&
 		same(a.Rating, b.Rating, Rating.compare) && same(a.Sentiment, b.Sentiment, cmp.Compare) &&
 		same(a.Escalated, b.Escalated, compareBool) && same(a.EscalationReason, b.EscalationReason, cmp.Compare) &&

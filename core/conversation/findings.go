@@ -198,24 +198,24 @@ func (f FailureFinding) Failed() bool { return len(f.Kinds) > 0 }
 
 // same says whether two sets of findings say the same. A store may give nil back for an empty list, and an instant in
 // another zone.
-func (f Findings) same(o Findings) bool {
+func (f *Findings) same(o *Findings) bool {
 	return f.Handler == o.Handler && f.HandlerConflict == o.HandlerConflict && f.Attribution == o.Attribution &&
 		f.LastTouch == o.LastTouch && f.CustomerTurns == o.CustomerTurns &&
 		sameValue(f.FirstResponseSeconds, o.FirstResponseSeconds) && sameValue(f.ResolutionSeconds, o.ResolutionSeconds) &&
-		sameValue(f.HandleSeconds, o.HandleSeconds) && f.Escalation.same(o.Escalation) && f.Sentiment.same(o.Sentiment) &&
+		sameValue(f.HandleSeconds, o.HandleSeconds) && f.Escalation.same(&o.Escalation) && f.Sentiment.same(&o.Sentiment) &&
 		f.Outcome.Kind == o.Outcome.Kind && slices.Equal(f.Outcome.Evidence, o.Outcome.Evidence) &&
 		slices.Equal(f.Failure.Kinds, o.Failure.Kinds) && f.Failure.Question == o.Failure.Question &&
 		f.Failure.At.Equal(o.Failure.At)
 }
 
-func (f EscalationFinding) same(o EscalationFinding) bool {
+func (f *EscalationFinding) same(o *EscalationFinding) bool {
 	return f.Escalated == o.Escalated && f.Declared == o.Declared && f.At.Equal(o.At) && f.Turn == o.Turn &&
 		slices.Equal(f.Signals, o.Signals) && f.Primary == o.Primary && slices.Equal(f.Secondary, o.Secondary) &&
 		f.UnmetRequest == o.UnmetRequest && f.FlagConflict == o.FlagConflict && slices.Equal(f.Evidence, o.Evidence) &&
 		f.AnswersBefore == o.AnswersBefore
 }
 
-func (f SentimentFinding) same(o SentimentFinding) bool {
+func (f *SentimentFinding) same(o *SentimentFinding) bool {
 	return f.Label == o.Label && sameValue(f.Compound, o.Compound) && sameValue(f.Last, o.Last) &&
 		f.Frustration == o.Frustration && f.Language == o.Language && f.LanguageSupported == o.LanguageSupported &&
 		slices.Equal(f.Evidence, o.Evidence)

@@ -84,9 +84,8 @@ func (f few) patches(least, most int) []conversation.Patch {
 // merged works patches in, one after the other.
 func merged(patches ...conversation.Patch) conversation.Conversation {
 	var c *conversation.Conversation
-	for _, p := range patches {
-		next := conversation.Merge(c, p)
-		c = &next
+	for i := range patches {
+		c = conversation.Merge(c, &patches[i])
 	}
 	return *c
 }

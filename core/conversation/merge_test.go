@@ -27,7 +27,7 @@ func TestMergeDoesNotDependOnOrder(t *testing.T) {
 		if d := cmp.Diff(want, got, sameBut); d != "" {
 			t.Fatalf("another order, another conversation (-want +got):\n%s", d)
 		}
-		if !want.SameVersion(got) {
+		if !want.SameVersion(&got) {
 			t.Fatal("SameVersion tells two equal conversations apart")
 		}
 	})
@@ -42,8 +42,8 @@ func TestMergeOfRepeatsChangesNothing(t *testing.T) {
 		if d := cmp.Diff(want, got, sameBut); d != "" {
 			t.Fatalf("repeats changed the conversation (-want +got):\n%s", d)
 		}
-		once := conversation.Merge(&want, patches[0])
-		if !once.SameVersion(want) || !once.SameAs(want) || !once.UpdatedAt.Equal(want.UpdatedAt) {
+		once := conversation.Merge(&want, &patches[0])
+		if !once.SameVersion(&want) || !once.SameAs(&want) || !once.UpdatedAt.Equal(want.UpdatedAt) {
 			t.Fatal("a patch that was merged before made a new version")
 		}
 	})
@@ -112,7 +112,7 @@ func TestMergeIsPure(t *testing.T) {
 		f := few{t}
 		base, more := merged(f.patches(1, 3)...), f.patch()
 		messages, added := slices.Clone(base.Messages), slices.Clone(more.Messages)
-		conversation.Merge(&base, more)
+		conversation.Merge(&base, &more)
 		if d := cmp.Diff(messages, base.Messages); d != "" {
 			t.Fatalf("the stored version changed:\n%s", d)
 		}
@@ -210,7 +210,7 @@ func TestSameVersionLooksAtWhatIsSaid(t *testing.T) {
 	a.Findings.ResolutionSeconds, b.Findings.ResolutionSeconds = &seconds, &again
 	a.Findings.Escalation.Signals, a.Findings.Failure.Kinds = []conversation.Signal{}, []conversation.Failure{}
 	a.Findings.Escalation.At, b.Findings.Escalation.At = noon, noon.In(time.FixedZone("+02", 7200))
-	if !a.SameVersion(b) {
+	if !a.SameVersion(&b) {
 		t.Error("two versions that say the same are told apart")
 	}
 	for name, change := range map[string]func(*conversation.Findings){
@@ -224,10 +224,10 @@ func TestSameVersionLooksAtWhatIsSaid(t *testing.T) {
 	} {
 		c := a
 		change(&c.Findings)
-		if a.SameVersion(c) {
+		if a.SameVersion(&c) {
 			t.Errorf("%s: two versions that differ are taken for one", name)
 		}
-		if !a.SameAs(c) {
+		if !a.SameAs(&c) {
 			t.Errorf("%s: a reader sees a difference in findings", name)
 		}
 	}

@@ -138,7 +138,7 @@ func distinct(messages []Message) bool {
 // join is one message out of two versions of it: the weightier text, the earliest place.
 func join(a, b Message) Message {
 	out := a
-	if c := a.Stamp.compare(b.Stamp); c < 0 || c == 0 && compareText(a, b) < 0 {
+	if c := a.Stamp.compare(b.Stamp); c < 0 || c == 0 && compareText(&a, &b) < 0 {
 		out = b
 	}
 	out.Order, out.Position = a.Order, a.Position
@@ -148,7 +148,7 @@ func join(a, b Message) Message {
 	return out
 }
 
-func compareText(a, b Message) int {
+func compareText(a, b *Message) int {
 	return cmp.Or(
 		cmp.Compare(a.Sender, b.Sender), strings.Compare(a.Content, b.Content), a.At.Compare(b.At),
 		strings.Compare(a.SenderID, b.SenderID), strings.Compare(a.Metadata, b.Metadata), strings.Compare(a.ID, b.ID),
@@ -172,5 +172,5 @@ func compareOrder(a, b Message) int {
 	if c := cmp.Compare(a.Position, b.Position); c != 0 {
 		return c
 	}
-	return compareText(a, b)
+	return compareText(&a, &b)
 }

@@ -16,7 +16,7 @@ func TestMergeLeavesThePatchAsItIs(t *testing.T) {
 		p.Messages = append(p.Messages, conversation.Message{Sender: conversation.Customer, Content: fmt.Sprint(i), Order: noon.Add(-time.Duration(i) * time.Hour)})
 	}
 	before := slices.Clone(p.Messages)
-	c := conversation.Merge(nil, p)
+	c := conversation.Merge(nil, &p)
 	if !reflect.DeepEqual(p.Messages, before) {
 		t.Error("the messages of the patch have changed")
 	}
@@ -36,8 +36,8 @@ func TestIdenticalLinesStayApart(t *testing.T) {
 			lines = append(lines, conversation.Message{Sender: conversation.Customer, Content: "yes"})
 		}
 		p := conversation.NewPatch(conversation.Key{ID: "1"}, conversation.Facts{}, lines, signed, noon)
-		once := conversation.Merge(nil, p)
-		again := conversation.Merge(&once, p)
+		once := conversation.Merge(nil, &p)
+		again := conversation.Merge(once, &p)
 		if len(once.Messages) != n+2 || len(again.Messages) != n+2 {
 			t.Errorf("%d lines and two alike: %d messages, sent again %d", n, len(once.Messages), len(again.Messages))
 		}

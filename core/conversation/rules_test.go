@@ -104,7 +104,7 @@ func TestValidateOfWhatWasAcceptedMerges(t *testing.T) {
 		if err := p.Validate(noon.Add(time.Hour)); err != nil {
 			t.Fatal(err)
 		}
-		if c := conversation.Merge(nil, p); c.Key != p.Key {
+		if c := conversation.Merge(nil, &p); c.Key != p.Key {
 			t.Fatalf("the key is %v", c.Key)
 		}
 	})
@@ -200,11 +200,11 @@ func TestClosed(t *testing.T) {
 		"rated":    {Rating: said(conversation.Rating{Score: 3})},
 		"resolved": {ResolutionSeconds: said(0.0)},
 	} {
-		if !(conversation.Conversation{Facts: facts}).Closed() {
+		if c := (&conversation.Conversation{Facts: facts}); !c.Closed() {
 			t.Errorf("%s: not closed", name)
 		}
 	}
-	if (conversation.Conversation{}).Closed() {
+	if new(conversation.Conversation).Closed() {
 		t.Error("nothing is known, and it is closed")
 	}
 }
@@ -232,12 +232,12 @@ func TestEveryFactIsHandled(t *testing.T) {
 		if stamp.At.Nanosecond() != 1_000 || stamp.At.Location() != time.UTC {
 			t.Errorf("%s: the stamp is %s", name, stamp.At)
 		}
-		if c.SameAs(merged(empty)) && name != "CreatedAt" {
+		if without := merged(empty); c.SameAs(&without) && name != "CreatedAt" {
 			t.Errorf("%s: stated or not, a reader sees no difference", name)
 		}
 		later := p
 		reflect.ValueOf(&later.Facts).Elem().Field(i).FieldByName("Stamp").Set(reflect.ValueOf(conversation.Stamp{Trust: conversation.Signed, At: at}))
-		if d := conversation.Merge(&c, later); d.SameVersion(c) {
+		if d := conversation.Merge(&c, &later); d.SameVersion(&c) {
 			t.Errorf("%s: a weightier stamp makes no new version", name)
 		}
 	}

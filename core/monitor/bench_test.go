@@ -34,7 +34,7 @@ func BenchmarkIngestCore(b *testing.B) {
 	merged := make([]conversation.Conversation, len(arriving))
 	for i, a := range arriving {
 		patches[i] = a.patch()
-		merged[i] = conversation.Merge(nil, patches[i])
+		merged[i] = *conversation.Merge(nil, &patches[i])
 		merged[i].Findings = monitor.Read(merged[i], settings)
 	}
 	room := make([]byte, 0, 1024)
@@ -54,9 +54,9 @@ func BenchmarkIngestCore(b *testing.B) {
 		if err := p.Validate(received); err != nil {
 			b.Fatal(err)
 		}
-		c := conversation.Merge(nil, p)
-		c.Findings = monitor.Read(c, settings)
-		room, _ = metric.Contribution(c).Values.AppendBinary(room[:0])
+		c := conversation.Merge(nil, &p)
+		c.Findings = monitor.Read(*c, settings)
+		room, _ = metric.Contribution(*c).Values.AppendBinary(room[:0])
 	})
 	step("patch", func(i int) { arriving[i].patch() })
 	step("validate", func(i int) {
@@ -64,7 +64,7 @@ func BenchmarkIngestCore(b *testing.B) {
 			b.Fatal(err)
 		}
 	})
-	step("merge", func(i int) { conversation.Merge(nil, patches[i]) })
+	step("merge", func(i int) { conversation.Merge(nil, &patches[i]) })
 	step("read", func(i int) { monitor.Read(merged[i], settings) })
 	step("contribution", func(i int) { metric.Contribution(merged[i]) })
 	step("contribution and encoding", func(i int) { room, _ = metric.Contribution(merged[i]).Values.AppendBinary(room[:0]) })

@@ -101,34 +101,32 @@ type step struct {
 	settings tenant.Settings
 	moved    *departed
 	// fresh and err are what becomes of the arrival if it is new.
-	fresh conversation.Conversation
+	fresh *conversation.Conversation
 	err   error
 }
 
 // foresee works out what becomes of the arrival if it is new.
-func (s *step) foresee() { s.err = s.merge(nil, &s.fresh) }
+func (s *step) foresee() { s.fresh, s.err = s.merge(nil) }
 
 // next is the version after old, nil for none.
-func (s *step) next(old *conversation.Conversation) (conversation.Conversation, error) {
+func (s *step) next(old *conversation.Conversation) (*conversation.Conversation, error) {
 	if old == nil {
 		return s.fresh, s.err
 	}
-	var c conversation.Conversation
-	err := s.merge(old, &c)
-	return c, err
+	return s.merge(old)
 }
 
-func (s *step) merge(old, c *conversation.Conversation) error {
-	*c = conversation.Merge(old, s.arrival.Patch)
+func (s *step) merge(old *conversation.Conversation) (*conversation.Conversation, error) {
+	c := conversation.Merge(old, &s.arrival.Patch)
 	if len(c.Messages) > conversation.MaxMessages {
-		return &conversation.Invalid{Faults: []conversation.Fault{{
+		return nil, &conversation.Invalid{Faults: []conversation.Fault{{
 			Field:   "/messages",
 			Message: fmt.Sprintf("would make %d messages in all; a conversation holds at most %d", len(c.Messages), conversation.MaxMessages),
 		}}}
 	}
 	c.Findings = s.monitor.read(c, s.settings)
 	s.moved.note(old, c)
-	return nil
+	return c, nil
 }
 
 // settingsFor is how long settings are used before they are read again.

@@ -120,7 +120,7 @@ func (m *Monitor) linkDeparted(ctx context.Context, old []conversation.Conversat
 		keys := lo.SliceToMap(versions, func(c conversation.Conversation) (conversation.Key, bool) { return c.Key, true })
 		for _, r := range stored {
 			if r.Err == nil && keys[r.Conversation.Key] {
-				there[r.Conversation.Key] = r.Conversation
+				there[r.Conversation.Key] = *r.Conversation
 			}
 		}
 		if err := m.linkAll(ctx, org, versions, lo.Values(there)); err != nil {

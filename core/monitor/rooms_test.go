@@ -27,7 +27,7 @@ func TestRoomsAreLeftClean(t *testing.T) {
 					t.Error(err, got)
 					return
 				}
-				if diff := cmp.Diff(monitor.Read(got[0].Conversation, tenant.Settings{}), got[0].Conversation.Findings); diff != "" {
+				if diff := cmp.Diff(monitor.Read(*got[0].Conversation, tenant.Settings{}), got[0].Conversation.Findings); diff != "" {
 					t.Errorf("%s read alone and after others:\n%s", a.key.ID, diff)
 				}
 			}

@@ -38,7 +38,7 @@ func fold(t *testing.T, plan simulate.Plan, deliveries []simulate.Delivered) map
 		if c, ok := out[d.Case]; ok {
 			old = &c
 		}
-		out[d.Case] = conversation.Merge(old, p)
+		out[d.Case] = *conversation.Merge(old, &p)
 	}
 	for id, c := range out {
 		c.Findings = monitor.Read(c, settings)

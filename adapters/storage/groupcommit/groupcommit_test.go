@@ -89,8 +89,8 @@ func store(s *slow, o groupcommit.Options) (port.Conversations, func()) {
 
 func change(org tenant.ID, id string) conversation.Change {
 	key := conversation.Key{Org: org, Platform: conversation.Custom, ID: id}
-	return conversation.Change{Key: key, Fn: func(*conversation.Conversation) (conversation.Conversation, error) {
-		return conversation.Conversation{Key: key}, nil
+	return conversation.Change{Key: key, Fn: func(*conversation.Conversation) (*conversation.Conversation, error) {
+		return &conversation.Conversation{Key: key}, nil
 	}}
 }
 

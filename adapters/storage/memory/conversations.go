@@ -68,7 +68,7 @@ func (b *batch) apply(change conversation.Change) conversation.Result {
 			if first.body != once.Body {
 				return conversation.Result{Err: port.ErrTokenReused}
 			}
-			return conversation.Result{Conversation: clone(lo.FromPtr(old)), Effect: first.effect}
+			return conversation.Result{Conversation: lo.ToPtr(clone(lo.FromPtr(old))), Effect: first.effect}
 		}
 	}
 	next, err := change.Fn(cloneOf(old))
@@ -79,20 +79,20 @@ func (b *batch) apply(change conversation.Change) conversation.Result {
 	switch {
 	case old == nil:
 		did = conversation.Created
-	case next.SameAs(*old):
+	case next.SameAs(old):
 		did = conversation.Unchanged
 	}
-	if old == nil || !next.SameVersion(*old) {
-		next = clone(next)
+	if old == nil || !next.SameVersion(old) {
+		next = cloneOf(next)
 		next.Key, next.Seq = change.Key, b.nextSeq(at.org)
-		b.versions[at] = next
+		b.versions[at] = *next
 	} else {
-		next = *old
+		next = old
 	}
 	if once := change.Once; once != nil {
 		b.tokens[tokenPlace{at.org, token{once.Route, once.Token}}] = effect{once.Body, once.At, did}
 	}
-	return conversation.Result{Conversation: clone(next), Effect: did}
+	return conversation.Result{Conversation: cloneOf(next), Effect: did}
 }
 
 // version is the conversation as the changes before this one left it.

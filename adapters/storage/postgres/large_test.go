@@ -22,12 +22,12 @@ import (
 
 // fresh is a change that stores a conversation which must not be stored yet, or else counts that it was.
 func fresh(c conversation.Conversation, met *atomic.Int64) conversation.Change {
-	return conversation.Change{Key: c.Key, Fn: func(old *conversation.Conversation) (conversation.Conversation, error) {
+	return conversation.Change{Key: c.Key, Fn: func(old *conversation.Conversation) (*conversation.Conversation, error) {
 		if old != nil {
 			met.Add(1)
-			return *old, nil
+			return old, nil
 		}
-		return c, nil
+		return &c, nil
 	}}
 }
 

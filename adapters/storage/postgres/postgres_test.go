@@ -115,13 +115,13 @@ func TestManyWritersOnTwoServers(t *testing.T) {
 				// A writer knows some of the messages; together they know all.
 				known := 1 + rng.IntN(len(final.Messages))
 				c := conversation.Change{Key: final.Key}
-				c.Fn = func(old *conversation.Conversation) (conversation.Conversation, error) {
+				c.Fn = func(old *conversation.Conversation) (*conversation.Conversation, error) {
 					next := final
 					next.Messages = final.Messages[:known]
 					if old != nil && len(old.Messages) > known {
 						next.Messages = old.Messages
 					}
-					return next, nil
+					return &next, nil
 				}
 				if rng.IntN(2) == 0 {
 					c.Once = &conversation.Once{Route: "r", Token: fmt.Sprint(n, " ", known), At: epoch}
@@ -180,7 +180,7 @@ func TestADumpShowsNothingOfWhatPeopleWrote(t *testing.T) {
 		c.Key.ID = canary + " id"
 		c.Facts.CustomerID.Value, c.Facts.Subtopic.Value = canary, canary
 		c.Messages[0].Content = canary + " said"
-		if _, err := s.Conversations.Apply(ctx, []conversation.Change{{Key: c.Key, Fn: func(*conversation.Conversation) (conversation.Conversation, error) { return c, nil }}}); err != nil {
+		if _, err := s.Conversations.Apply(ctx, []conversation.Change{{Key: c.Key, Fn: func(*conversation.Conversation) (*conversation.Conversation, error) { return &c, nil }}}); err != nil {
 			t.Fatal(err)
 		}
 		conn := connected(t, dsn)

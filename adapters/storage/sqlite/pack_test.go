@@ -29,8 +29,8 @@ func TestManyTopicsInOneHour(t *testing.T) {
 			key := conversation.Key{Org: org, Platform: conversation.Custom, ID: fmt.Sprint(n)}
 			topic := fmt.Sprint("a rather long name of a topic, number ", n)
 			p := conversation.NewPatch(key, conversation.Facts{Topic: conversation.State(&topic, stamp)}, []conversation.Message{{Sender: conversation.Customer, Content: "Hello", At: epoch.Add(time.Duration(n) * time.Millisecond)}}, stamp, epoch)
-			return conversation.Change{Key: key, Fn: func(old *conversation.Conversation) (conversation.Conversation, error) {
-				return conversation.Merge(old, p), nil
+			return conversation.Change{Key: key, Fn: func(old *conversation.Conversation) (*conversation.Conversation, error) {
+				return conversation.Merge(old, &p), nil
 			}}
 		}))
 		if err != nil {

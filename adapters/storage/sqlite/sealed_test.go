@@ -59,8 +59,8 @@ func planted(org tenant.ID, n int) conversation.Change {
 	long := strings.Repeat("a long message ", 500*(n%2))
 	messages := []conversation.Message{{ID: canary + "message", Sender: conversation.Customer, SenderID: canary + "sender", Content: canary + " said " + long, At: epoch, Metadata: canary + "meta"}}
 	p := conversation.NewPatch(key, facts, messages, stamp, epoch)
-	return conversation.Change{Key: key, Once: &conversation.Once{Route: "r", Token: canary + fmt.Sprint("token", n), At: epoch}, Fn: func(old *conversation.Conversation) (conversation.Conversation, error) {
-		c := conversation.Merge(old, p)
+	return conversation.Change{Key: key, Once: &conversation.Once{Route: "r", Token: canary + fmt.Sprint("token", n), At: epoch}, Fn: func(old *conversation.Conversation) (*conversation.Conversation, error) {
+		c := conversation.Merge(old, &p)
 		c.Findings.Failure = conversation.FailureFinding{Kinds: []conversation.Failure{conversation.FailedGaveUp}, Question: canary + " question", At: epoch}
 		c.Findings.Escalation.Evidence = []conversation.Evidence{{Signal: conversation.HumanRequest, Words: canary + " evidence"}}
 		return c, nil

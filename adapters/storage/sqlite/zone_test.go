@@ -39,7 +39,7 @@ func TestAChangeOfTimeZoneIsNeverSeen(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, r := range results {
-			all = append(all, r.Conversation)
+			all = append(all, *r.Conversation)
 		}
 	}
 	more(3000)

@@ -78,7 +78,8 @@ func (s Source) Conversation(n int) conversation.Conversation {
 		messages[i] = conversation.Message{ID: fmt.Sprint("m", i), Sender: sender, Content: say(rng, 200+rng.IntN(50)), At: at}
 		at = at.Add(time.Duration(20+rng.IntN(100)) * time.Second)
 	}
-	c := conversation.Merge(nil, conversation.NewPatch(key, facts, messages, stamp, stamp.At))
+	patch := conversation.NewPatch(key, facts, messages, stamp, stamp.At)
+	c := conversation.Merge(nil, &patch)
 	seconds := func(n int) *int64 { v := int64(n); return &v }
 	c.Findings = conversation.Findings{
 		Handler: conversation.AIOnly, Attribution: conversation.PartyAI, CustomerTurns: 3,
@@ -93,11 +94,11 @@ func (s Source) Conversation(n int) conversation.Conversation {
 		}
 		c.Findings.Outcome.Kind = conversation.OutcomeEscalated
 	}
-	return c
+	return *c
 }
 
 // Change stores the nth conversation, or replaces what is stored with it.
 func (s Source) Change(n int) conversation.Change {
 	c := s.Conversation(n)
-	return conversation.Change{Key: c.Key, Fn: func(*conversation.Conversation) (conversation.Conversation, error) { return c, nil }}
+	return conversation.Change{Key: c.Key, Fn: func(*conversation.Conversation) (*conversation.Conversation, error) { return &c, nil }}
 }

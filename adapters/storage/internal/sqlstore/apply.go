@@ -237,11 +237,8 @@ func (t *tx) commit(b *batch) error {
 func (b *batch) answer(results []conversation.Result) {
 	for n, o := range b.outcomes {
 		r := conversation.Result{Effect: o.effect, Err: o.err}
-		if o.conv != nil {
-			r.Conversation = *o.conv
-			if o.conv != b.items[n].stored {
-				r.Conversation.Seq += b.base
-			}
+		if r.Conversation = o.conv; o.written {
+			o.conv.Seq += b.base
 		}
 		results[b.places[n]] = r
 	}
@@ -298,11 +295,11 @@ func (b *batch) step(n int) outcome {
 	o := outcome{conv: it.now, effect: conversation.Created}
 	if it.now != nil {
 		next.Seq = it.now.Seq
-		o.effect = lo.Ternary(next.SameAs(*it.now), conversation.Unchanged, conversation.Updated)
+		o.effect = lo.Ternary(next.SameAs(it.now), conversation.Unchanged, conversation.Updated)
 	}
-	if it.now == nil || !next.SameVersion(*it.now) {
-		o.conv, o.written = &next, true
-		it.now, it.dirty = &next, true
+	if it.now == nil || !next.SameVersion(it.now) {
+		o.conv, o.written = next, true
+		it.now, it.dirty = next, true
 	}
 	b.onces.note(change.Once, o.effect)
 	return o

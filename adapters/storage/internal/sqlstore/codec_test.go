@@ -131,11 +131,12 @@ func TestContentReadsBackAsItWas(t *testing.T) {
 func TestContentOfTheFirstVersion(t *testing.T) {
 	at := conversation.Stamp{Trust: conversation.Signed, At: noon}
 	topic := "billing"
-	c := conversation.Merge(nil, conversation.NewPatch(
+	patch := conversation.NewPatch(
 		conversation.Key{Platform: conversation.Custom, ID: "c-1"}, conversation.Facts{Topic: conversation.State(&topic, at)},
-		[]conversation.Message{{ID: "m", Sender: conversation.Customer, Content: "where is my order", At: noon}}, at, noon.Add(time.Second)))
+		[]conversation.Message{{ID: "m", Sender: conversation.Customer, Content: "where is my order", At: noon}}, at, noon.Add(time.Second))
+	c := conversation.Merge(nil, &patch)
 	const stored = "010106637573746f6d03632d310280c0f799d7bea6060181897a81897a060301060113010762696c6c696e670401016d08637573746f6d657200117768657265206973206d79206f726465720100010001050000000000000000000000000000000000000000000000000000000000000000"
-	if got := hex.EncodeToString(encodeContent(nil, &c)); got != stored {
+	if got := hex.EncodeToString(encodeContent(nil, c)); got != stored {
 		t.Errorf("written:\n%s\nwanted:\n%s", got, stored)
 	}
 	content, err := hex.DecodeString(stored)
@@ -146,7 +147,7 @@ func TestContentOfTheFirstVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(c, got); diff != "" {
+	if diff := cmp.Diff(*c, got); diff != "" {
 		t.Error(diff)
 	}
 }
