@@ -42,7 +42,7 @@ func fold(ctx context.Context, store port.Storage, t totals) (totals, error) {
 			return t, err
 		}
 		t.Conversations++
-		cell := metric.Contribution(c)
+		cell := metric.Contribution(&c)
 		for i, s := range selections {
 			if !s.Window.Contains(c.StartedAt) {
 				continue

@@ -38,7 +38,7 @@ func (a *Assessor) Summary() (Summary, error) {
 	var sum metric.Vector
 	handlers := map[string]int64{}
 	for _, c := range a.Conversations() {
-		cell := metric.Contribution(c)
+		cell := metric.Contribution(&c)
 		handlers[string(cell.Key.Handler)]++
 		var err error
 		if sum, err = sum.Plus(cell.Values); err != nil {

@@ -147,7 +147,7 @@ func TestMomentsOfDurations(t *testing.T) {
 		var n, total int64
 		squares := new(big.Int)
 		for _, s := range values {
-			sum = plus(t, sum, metric.Contribution(conversation.Conversation{Findings: conversation.Findings{ResolutionSeconds: &s}}).Values)
+			sum = plus(t, sum, metric.Contribution(&conversation.Conversation{Findings: conversation.Findings{ResolutionSeconds: &s}}).Values)
 			x := min(max(s, 0), metric.MaxSeconds)
 			n, total = n+1, total+x
 			squares.Add(squares, new(big.Int).Mul(big.NewInt(x), big.NewInt(x)))

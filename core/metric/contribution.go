@@ -19,10 +19,11 @@ const (
 
 // Contribution is what one version of a conversation adds to one cell: a pure function, so that a new version can take
 // the old one's part away to the last unit.
-func Contribution(c conversation.Conversation) Cell {
+func Contribution(c *conversation.Conversation) Cell {
 	f := &c.Findings
 	ai := f.Handler.AIInvolved()
-	b := &builder{entries: make([]Entry, 0, 48)}
+	var room [48]Entry
+	b := builder{entries: room[:0]}
 	b.add(Conversations, 1)
 	b.count(AIInvolved, ai)
 	b.count(Closed, c.Closed())
@@ -34,20 +35,20 @@ func Contribution(c conversation.Conversation) Cell {
 	b.count(FirstContactYes, c.Facts.FirstContactResolution.Value)
 	b.count(FirstContactNo, c.Facts.FirstContactResolution.OK() && !c.Facts.FirstContactResolution.Value)
 	b.messages(c.Messages)
-	b.escalation(&c, ai)
-	b.ratings(&c)
+	b.escalation(c, ai)
+	b.ratings(c)
 	b.failure(&f.Failure, ai)
 	if ai {
 		b.add(Ended(f.Outcome.Kind), 1)
 	}
-	b.credit(&c, ai)
-	b.costs(&c, ai)
-	b.durations(&c)
+	b.credit(c, ai)
+	b.costs(c, ai)
+	b.durations(c)
 	return Cell{Key: KeyOf(c), Values: b.vector()}
 }
 
 // KeyOf is the cell a conversation counts in, at the finest grain.
-func KeyOf(c conversation.Conversation) Key {
+func KeyOf(c *conversation.Conversation) Key {
 	return Key{
 		Bucket:   Bucket(c.StartedAt),
 		Topic:    lo.CoalesceOrEmpty(c.Facts.Topic.Value, UnknownTopic),

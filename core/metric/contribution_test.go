@@ -72,7 +72,8 @@ func anyConversation(t *rapid.T) conversation.Conversation {
 
 func TestContributionIsAVectorThatCanBeStored(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		cell := metric.Contribution(anyConversation(t))
+		c := anyConversation(t)
+		cell := metric.Contribution(&c)
 		b, err := cell.Values.AppendBinary(nil)
 		if err != nil {
 			t.Fatal(err)
@@ -91,7 +92,7 @@ func TestContributionIsAVectorThatCanBeStored(t *testing.T) {
 func TestPartsSumToWholes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := anyConversation(t)
-		v := metric.Contribution(c).Values
+		v := metric.Contribution(&c).Values
 		sum := func(measures ...metric.Measure) (n int64) {
 			for _, m := range measures {
 				n += v.At(m)
@@ -176,7 +177,7 @@ func TestDeltasAddUpToTheLastVersion(t *testing.T) {
 			}
 			return
 		}
-		want := metric.Contribution(*before)
+		want := metric.Contribution(before)
 		if len(cells) != 1 || !slices.Equal(cells[want.Key], want.Values) {
 			t.Fatalf("wanted %v, got %v", want, cells)
 		}
@@ -231,7 +232,7 @@ func TestFoldSplitsTheSame(t *testing.T) {
 }
 
 func TestUnknownStandsForWhatIsNotKnown(t *testing.T) {
-	k := metric.KeyOf(conversation.Conversation{StartedAt: noon.Add(14 * time.Minute)})
+	k := metric.KeyOf(&conversation.Conversation{StartedAt: noon.Add(14 * time.Minute)})
 	if want := (metric.Key{Bucket: noon, Topic: metric.UnknownTopic, Handler: conversation.HandlerUnknown}); k != want {
 		t.Errorf("wanted %+v, got %+v", want, k)
 	}

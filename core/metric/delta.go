@@ -13,10 +13,10 @@ import (
 func Delta(before, after *conversation.Conversation) ([]Cell, error) {
 	var from, to Cell
 	if before != nil {
-		from = Contribution(*before)
+		from = Contribution(before)
 	}
 	if after != nil {
-		to = Contribution(*after)
+		to = Contribution(after)
 	}
 	if before != nil && after != nil && from.Key == to.Key {
 		moved, err := to.Values.Minus(from.Values)

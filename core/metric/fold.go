@@ -114,7 +114,7 @@ func Fold(conversations []conversation.Conversation, s Selection) ([]Cell, error
 		if !s.Window.Contains(c.StartedAt) {
 			continue
 		}
-		if err := sum.Add(Contribution(c)); err != nil {
+		if err := sum.Add(Contribution(&c)); err != nil {
 			return nil, err
 		}
 	}

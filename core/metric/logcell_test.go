@@ -61,7 +61,7 @@ func TestQuantilesAreCloseToExact(t *testing.T) {
 		var sum metric.Vector
 		var positive []float64
 		for _, s := range values {
-			sum = plus(t, sum, metric.Contribution(conversation.Conversation{Findings: conversation.Findings{FirstResponseSeconds: &s}}).Values)
+			sum = plus(t, sum, metric.Contribution(&conversation.Conversation{Findings: conversation.Findings{FirstResponseSeconds: &s}}).Values)
 			if s > 0 {
 				positive = append(positive, float64(s))
 			}

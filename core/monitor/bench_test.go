@@ -56,7 +56,7 @@ func BenchmarkIngestCore(b *testing.B) {
 		}
 		c := conversation.Merge(nil, &p)
 		c.Findings = monitor.Read(*c, settings)
-		room, _ = metric.Contribution(*c).Values.AppendBinary(room[:0])
+		room, _ = metric.Contribution(c).Values.AppendBinary(room[:0])
 	})
 	step("patch", func(i int) { arriving[i].patch() })
 	step("validate", func(i int) {
@@ -66,8 +66,8 @@ func BenchmarkIngestCore(b *testing.B) {
 	})
 	step("merge", func(i int) { conversation.Merge(nil, &patches[i]) })
 	step("read", func(i int) { monitor.Read(merged[i], settings) })
-	step("contribution", func(i int) { metric.Contribution(merged[i]) })
-	step("contribution and encoding", func(i int) { room, _ = metric.Contribution(merged[i]).Values.AppendBinary(room[:0]) })
+	step("contribution", func(i int) { metric.Contribution(&merged[i]) })
+	step("contribution and encoding", func(i int) { room, _ = metric.Contribution(&merged[i]).Values.AppendBinary(room[:0]) })
 }
 
 // answering is a store of new conversations only, which it does not keep.

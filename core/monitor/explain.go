@@ -256,7 +256,7 @@ func (v view) atRisk(ctx context.Context, topics []metric.Cell) ([]AtRisk, error
 		seen := escalation.See(c.Messages, false)
 		risk, calibrated := l.model.Predict(seen, c.Facts.Topic.Value)
 		if !calibrated {
-			seen.TopicRate, seen.PooledRate = rates[metric.KeyOf(c).Topic], shrunk.Pooled
+			seen.TopicRate, seen.PooledRate = rates[metric.KeyOf(&c).Topic], shrunk.Pooled
 			risk = escalation.Risk(seen)
 		}
 		if risk >= riskMinimum {

@@ -209,7 +209,7 @@ func (v view) draft(ctx context.Context, period roi.Period) ([]roi.Line, roi.Ter
 // entry is what the ledger needs of a conversation: the same integers as its cell, so that ledger and figures cannot
 // disagree.
 func entry(c conversation.Conversation, period roi.Period) roi.Entry {
-	counts := topicCounts(metric.Contribution(c))
+	counts := topicCounts(metric.Contribution(&c))
 	return roi.Entry{
 		Ref: c.Key.UID().String(), Period: period, Topic: counts.Topic,
 		Credited: counts.Credited(roi.Standard) > 0, Usage: counts.Usage,

@@ -115,7 +115,7 @@ func (v view) cells(ctx context.Context, by metric.Grouping) ([]metric.Cell, err
 		if err != nil {
 			return nil, err
 		}
-		if err := sum.Add(metric.Contribution(c)); err != nil {
+		if err := sum.Add(metric.Contribution(&c)); err != nil {
 			return nil, err
 		}
 	}

@@ -234,7 +234,7 @@ func (s conversations) Expire(ctx context.Context, org tenant.ID, cutoff time.Ti
 		old = old[:min(max(limit, 0), len(old))]
 		for _, c := range old {
 			uid := c.UID()
-			r.kept = append(r.kept, kept{c.StartedAt, metric.Contribution(c)})
+			r.kept = append(r.kept, kept{c.StartedAt, metric.Contribution(&c)})
 			r.gaps.silence(uid)
 			delete(r.conversations, uid)
 			r.gone[uid] = expired

@@ -17,7 +17,7 @@ func (s rollups) Rollup(ctx context.Context, org tenant.ID, sel metric.Selection
 			if !sel.Window.Contains(c.StartedAt) {
 				continue
 			}
-			if err := sum.Add(metric.Contribution(c)); err != nil {
+			if err := sum.Add(metric.Contribution(&c)); err != nil {
 				return err
 			}
 		}

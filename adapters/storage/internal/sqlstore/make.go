@@ -48,6 +48,7 @@ func (sp *space) make(items []*item, bulk Bulk) error {
 // writes puts together what the batch stores.
 func (b *batch) writes() (w writes, err error) {
 	delta := deltas{}
+	w.inserts = make([]Row, 0, len(b.distinct)) // most are new
 	for _, it := range b.distinct {
 		if !it.dirty {
 			continue

@@ -71,7 +71,7 @@ func (r *Row) counted() (cell metric.Cell, err error) {
 // rowOf is c as it is stored, without its place in the order of versions.
 func (sp *space) rowOf(c *conversation.Conversation) (Row, metric.Cell, error) {
 	var err error
-	cell := metric.Contribution(*c)
+	cell := metric.Contribution(c)
 	uid := c.UID()
 	r := Row{
 		Org: sp.org, UID: uid, Seq: c.Seq, StartedAt: c.StartedAt.UnixMicro(),
