@@ -56,12 +56,12 @@ func readKnown() *vocabulary {
 	return v
 }
 
-// of is what is known of a word in lower case with this digest.
-func (v *vocabulary) of(digest uint64, word []byte) *about {
-	if v.lexicon.lacks(digest) {
-		return &v.about[0]
+// knownOf is what is known of a word in lower case with this digest.
+func knownOf[chars string | []byte](digest uint64, word chars) *about {
+	if known.lexicon.lacks(digest) {
+		return &known.about[0]
 	}
-	return &v.about[number(v.lexicon, digest, word)]
+	return &known.about[number(known.lexicon, digest, word)]
 }
 
 // IsStop reports the words of politeness and grammar that say nothing about what is asked.

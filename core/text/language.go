@@ -120,7 +120,7 @@ func (e *LanguageEvidence) countScript(r rune) {
 
 func (e *LanguageEvidence) countWord(word []byte) {
 	if len(word) > 0 {
-		e.count(known.of(digest(word), word).commonIn)
+		e.count(knownOf(digest(word), word).commonIn)
 	}
 }
 

@@ -5,15 +5,21 @@ import "math/bits"
 // Lexicon numbers words from 1, so that what is known of a word can stand in an array. A word that is not in it has
 // number 0. It is built once and then only read.
 type Lexicon struct {
+	// met has a bit for each of glances stretches of the digests that belong to a slot, set where a word lies. It is a
+	// small part of the whole, so that those of several lexicons stay in the processor's nearest cache: most words asked
+	// for are in none.
+	met     []uint64
 	slots   []slot // open addressing, at most a quarter full
 	shift   int    // takes the slot from the high bits of a digest
 	digests []uint64
 	words   []string
 }
 
-// slot holds the number of a word and a part of its digest. It is small, so that the slots of several lexicons stay in
-// the processor's nearest cache; most words asked for are in none.
+// slot holds the number of a word and a part of its digest.
 type slot struct{ mark, number uint16 }
+
+// glances is how many bits there are for a slot, as a power of two.
+const glances = 1
 
 // NewLexicon numbers words in their order, from 1 up to 65535. The words are in lower case, apostrophes straight, and
 // each is there once.
@@ -22,10 +28,14 @@ func NewLexicon(words []string) *Lexicon {
 	for size < 4*len(words) {
 		size *= 2
 	}
-	l := &Lexicon{slots: make([]slot, size), shift: 64 - bits.TrailingZeros(uint(size)), digests: make([]uint64, len(words)), words: words}
+	l := &Lexicon{
+		met: make([]uint64, max(1, size<<glances/64)), slots: make([]slot, size), shift: 64 - bits.TrailingZeros(uint(size)),
+		digests: make([]uint64, len(words)), words: words,
+	}
 	for i, word := range words {
 		d := digest(word)
 		l.digests[i] = d
+		l.met[d>>(l.shift-glances)/64] |= 1 << (d >> (l.shift - glances) % 64)
 		at := d >> l.shift
 		for l.slots[at].number != 0 {
 			at = (at + 1) % uint64(size)
@@ -47,11 +57,14 @@ func (l *Lexicon) NumberOf(r *Reading, w *Word) int {
 }
 
 func (l *Lexicon) numberOf(r *Reading, w *Word) int {
-	return number(l, w.digest, r.lower[w.low:w.lowEnd])
+	return number(l, w.digest, r.Lower(*w))
 }
 
 // lacks says of most words that are not in the lexicon that they are not, at the first glance.
-func (l *Lexicon) lacks(digest uint64) bool { return l.slots[digest>>l.shift].number == 0 }
+func (l *Lexicon) lacks(digest uint64) bool {
+	at := digest >> (l.shift - glances)
+	return l.met[at/64]>>(at%64)&1 == 0
+}
 
 func number[chars string | []byte](l *Lexicon, digest uint64, word chars) int {
 	for at := digest >> l.shift; ; at++ {

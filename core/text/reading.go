@@ -12,7 +12,7 @@ type Reading struct {
 	Text string
 	// Words are in the order of the text.
 	Words []Word
-	lower string // the words in lower case, one after another
+	lower string // the words that are not written so, in lower case, one after another
 	// divisible says that sentences can be told by their first words: NFKC changed nothing, and no white space but that
 	// of ASCII stands in the text.
 	divisible bool
@@ -22,7 +22,7 @@ type Reading struct {
 type Word struct {
 	// Start and End are bytes of the reading's Text.
 	Start, End  uint32
-	low, lowEnd uint32 // bytes of the reading's lower
+	low, lowEnd uint32 // bytes of the reading's lower; of its text if the word is in lower case as written
 	digest      uint64 // of the lower case
 	commonIn    uint16 // languages it is a common word of, as bits in the order of languageCodes
 	traits      Trait
@@ -50,16 +50,22 @@ const (
 	Capitals
 	// Foreign is a stretch of text in which the tokens have not been told apart, as it has other characters than ASCII.
 	Foreign
-	opening // the first word of a sentence, if the reading is divisible
-	tongue  // letters only: a word of a language
-	sample  // a stretch of text in which the words of a language have not been told apart
+	asWritten // in lower case with straight apostrophes
+	opening   // the first word of a sentence, if the reading is divisible
+	tongue    // letters only: a word of a language
+	sample    // a stretch of text in which the words of a language have not been told apart
 )
 
 // Is says whether the word has any of the traits.
 func (w Word) Is(traits Trait) bool { return w.traits&traits != 0 }
 
 // Lower is the word in lower case with straight apostrophes.
-func (r *Reading) Lower(w Word) string { return r.lower[w.low:w.lowEnd] }
+func (r *Reading) Lower(w Word) string {
+	if w.Is(asWritten) {
+		return r.Text[w.low:w.lowEnd]
+	}
+	return r.lower[w.low:w.lowEnd]
+}
 
 // Of is the word as it stands in the text.
 func (r *Reading) Of(w Word) string { return r.Text[w.Start:w.End] }

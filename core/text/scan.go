@@ -1,7 +1,6 @@
 package text
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -18,14 +17,14 @@ func Read(message string) Reading {
 // A Reader reads messages one after another, which takes less memory than reading each alone. Its zero value is ready.
 type Reader struct {
 	words []Word          // of the messages read, and room for more
-	lower strings.Builder // the words of the messages read, in lower case
+	lower strings.Builder // those of the words of the messages read that are not written so, in lower case
 	room  []byte          // for those of one message
 }
 
 // Grow makes room for the words of messages of so many bytes in all.
 func (rd *Reader) Grow(size int) {
 	rd.grow(wordsIn(size))
-	rd.lower.Grow(size)
+	rd.lower.Grow(size / 8) // most words are written as they are in lower case
 }
 
 // grow makes room for n more words. It grows to twice what it was, so that a Reader that is used again soon has enough.
@@ -56,7 +55,7 @@ func (rd *Reader) Read(message string) Reading {
 	s := NFKC(message)
 	rd.grow(wordsIn(len(s)) / 2)
 	first, low := len(rd.words), rd.lower.Len()
-	sc := scanner{text: s, lower: slices.Grow(rd.room[:0], len(s)), words: rd.words}
+	sc := scanner{text: s, lower: rd.room[:0], words: rd.words}
 	sc.read()
 	rd.words, rd.room = sc.words, sc.lower
 	rd.lower.Write(sc.lower)
@@ -176,32 +175,38 @@ func (sc *scanner) finish(end int, c *chunkState) {
 // word reads the word that begins at i and returns its end.
 func (sc *scanner) word(i int, c *chunkState) int {
 	s := sc.text
-	start, low, class, quoted := i, len(sc.lower), uint8(0), false
-	if cap(sc.lower)-low < len(s)-i {
-		sc.lower = slices.Grow(sc.lower, len(s)-i)
-	}
-	lower, n, digest := sc.lower[:cap(sc.lower)], low, firstDigit
+	start, class, quoted, digest := i, uint8(0), false, firstDigit
+	curls := 0 // bytes of curly apostrophes beyond those of straight ones
 	for i < len(s) {
-		b, size := s[i], 1
-		if c := classes[b]; c&wordly != 0 {
+		b := s[i]
+		c := classes[b]
+		if c&wordly != 0 {
 			class |= c
-			b |= c & capital * caseBit
-		} else if c&(sign|other) == 0 { // no apostrophe
-			break
-		} else if size = innerApostrophe(s, i); size > 0 {
-			quoted, b = true, '\''
-		} else {
+			digest = digest.then(b | c&capital*caseBit)
+			i++
+			continue
+		}
+		if c&(sign|other) == 0 {
 			break
 		}
-		lower[n] = b
-		digest = digest.then(b)
-		n++
+		size := innerApostrophe(s, i)
+		if size == 0 {
+			break
+		}
+		quoted = true
+		curls += size - 1
+		digest = digest.then('\'')
 		i += size
 	}
-	sc.lower = sc.lower[:n]
 	w := Word{
-		Start: uint32(start), End: uint32(i), low: uint32(low), lowEnd: uint32(n), digest: digest.of(n - low),
-		traits: Spoken | Content,
+		Start: uint32(start), End: uint32(i), low: uint32(start), lowEnd: uint32(i), digest: digest.of(i - start - curls),
+		traits: Spoken | Content | asWritten,
+	}
+	if class&capital != 0 || curls > 0 {
+		w.low = uint32(len(sc.lower))
+		sc.lower = appendLower(sc.lower, s[start:i])
+		w.lowEnd = uint32(len(sc.lower))
+		w.traits &^= asWritten
 	}
 	if sc.newClause {
 		w.traits |= NewClause
@@ -210,7 +215,7 @@ func (sc *scanner) word(i int, c *chunkState) int {
 	switch {
 	case class&digit == 0:
 		w.traits |= tongue
-		known := known.of(w.digest, sc.lower[low:])
+		known := sc.known(&w)
 		w.commonIn = known.commonIn
 		if known.stop {
 			w.traits |= Stop
@@ -230,14 +235,28 @@ func (sc *scanner) word(i int, c *chunkState) int {
 	return i
 }
 
+// known is what is known of a word.
+func (sc *scanner) known(w *Word) *about {
+	if w.Is(asWritten) {
+		return knownOf(w.digest, sc.text[w.low:w.lowEnd])
+	}
+	return knownOf(w.digest, sc.lower[w.low:w.lowEnd])
+}
+
 // caseBit makes of the class of a capital the bit by which it differs from its small letter.
 const caseBit = ('a' - 'A') / capital
 
-// toLower changes the capitals of ASCII to small letters.
-func toLower(s []byte) {
-	for i, b := range s {
-		s[i] = b | classes[b]&capital*caseBit
+// appendLower appends s with small letters for the capitals of ASCII and straight apostrophes for curly ones.
+func appendLower(to []byte, s string) []byte {
+	for i := 0; i < len(s); i++ {
+		b := s[i]
+		if classes[b] == other && curly(s, i) {
+			b = '\''
+			i += len("’") - 1
+		}
+		to = append(to, b|classes[b]&capital*caseBit)
 	}
+	return to
 }
 
 // sign notes what the mark at i may mean.
@@ -319,7 +338,6 @@ func (sc *scanner) token(end int, c *chunkState) {
 		}
 	}
 	low := len(sc.lower)
-	sc.lower = append(sc.lower, strings.ReplaceAll(sc.text[start:stop], "’", "'")...)
-	toLower(sc.lower[low:])
+	sc.lower = appendLower(sc.lower, sc.text[start:stop])
 	sc.add(start, stop, low, traits)
 }
