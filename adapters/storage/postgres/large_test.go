@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"encoding/binary"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/samber/lo"
 
 	"github.com/csm-monitor/csm-monitor/adapters/storage"
@@ -130,18 +132,69 @@ func TestFoldsBesideWrites(t *testing.T) {
 	}
 	wait.Wait()
 	equalsFold(t, servers[0], source.Org, conversations)
-	conn := connected(t, dsn)
+	unlogged(t, connected(t, dsn), source.Org)
+	equalsFold(t, servers[1], source.Org, conversations)
+}
+
+// unlogged waits until all entries of the log of cells are folded.
+func unlogged(t *testing.T, conn *pgx.Conn, org tenant.ID) {
+	t.Helper()
 	for end := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		var logged, rows int
-		if err := conn.QueryRow(ctx, `SELECT logged, (SELECT count(*) FROM cell_log l WHERE l.org = s.org) FROM spaces s WHERE org = $1`, source.Org).Scan(&logged, &rows); err != nil {
+		if err := conn.QueryRow(t.Context(), `SELECT logged, (SELECT count(*) FROM cell_log l WHERE l.org = s.org) FROM spaces s WHERE org = $1`, org).Scan(&logged, &rows); err != nil {
 			t.Fatal(err)
 		}
 		if logged == 0 && rows == 0 {
-			break
+			return
 		}
 		if time.Now().After(end) {
 			t.Fatalf("the log still has %d entries in %d rows", logged, rows)
 		}
 	}
-	equalsFold(t, servers[1], source.Org, conversations)
+}
+
+// Two servers that have worked out folds of the same entries store one of them.
+func TestAFoldThatIsOvertakenStoresNothing(t *testing.T) {
+	const conversations, batch = 5120, 256
+	ctx := context.Background()
+	dsn, servers := twoServers(t)
+	source := benchdata.Source{Org: uuid.New(), Start: epoch, Step: 16 * time.Minute}
+	conn := connected(t, dsn)
+	// Packs that are there already, so that a second fold would not fail for making them again.
+	store := func(s port.Storage, from, to int) {
+		t.Helper()
+		for _, part := range lo.Chunk(lo.RangeWithSteps(from, to, 2), batch) {
+			if _, err := s.Conversations.Apply(ctx, lo.Map(part, func(n, _ int) conversation.Change { return source.Change(n) })); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	store(servers[0], 0, conversations)
+	unlogged(t, conn, source.Org)
+	lock, err := conn.Begin(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lock.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(binary.BigEndian.Uint64(source.Org[:8]))); err != nil {
+		t.Fatal(err)
+	}
+	store(servers[0], 1, conversations)
+	store(servers[1], conversations, conversations+1)
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		var waiting int
+		if err := lock.QueryRow(ctx, `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`).Scan(&waiting); err != nil {
+			t.Fatal(err)
+		}
+		if waiting == len(servers) {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%d servers wait for their turn to store a fold", waiting)
+		}
+	}
+	if err := lock.Commit(ctx); err != nil {
+		t.Fatal(err)
+	}
+	unlogged(t, conn, source.Org)
+	equalsFold(t, servers[1], source.Org, conversations+1)
 }

@@ -115,7 +115,6 @@ func (s *Store) foldSome(ctx context.Context, orgs []tenant.ID, least int64) (mo
 	})
 	switch {
 	case errors.Is(err, errOvertaken):
-
 		return true, nil
 	case err != nil:
 		return false, err
