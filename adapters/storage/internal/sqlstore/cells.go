@@ -57,8 +57,16 @@ func encodeLog(d deltas) (out []byte, n int64, err error) {
 	return out, n, nil
 }
 
+// entry is what is to be added to a cell of the finest grain.
+type entry struct {
+	// bucket is when the cell begins, in microseconds.
+	bucket int64
+	cellDims
+	vector []byte
+}
+
 // eachLogged calls fn with every entry of the organisation's log. Vectors may be kept.
-func (t *tx) eachLogged(org tenant.ID, fn func(metric.Key, []byte) error) error {
+func (t *tx) eachLogged(org tenant.ID, fn func(entry) error) error {
 	return t.each(`SELECT entries FROM cell_log WHERE org = ?`, []any{id(org)}, func(scan func(...any) error) error {
 		var entries []byte
 		if err := scan(&entries); err != nil {
@@ -68,8 +76,8 @@ func (t *tx) eachLogged(org tenant.ID, fn func(metric.Key, []byte) error) error 
 	})
 }
 
-func decodeLog(entries []byte, fn func(metric.Key, []byte) error) error {
+func decodeLog(entries []byte, fn func(entry) error) error {
 	return eachCell(entries, func(k cellKey, vector []byte) error {
-		return fn(k.key(micros(k.at*metric.Quarter.Microseconds())), vector)
+		return fn(entry{k.at * metric.Quarter.Microseconds(), k.cellDims, vector})
 	})
 }

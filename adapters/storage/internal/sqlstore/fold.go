@@ -6,7 +6,6 @@ import (
 	"errors"
 	"math"
 
-	"github.com/csm-monitor/csm-monitor/core/metric"
 	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
 
@@ -146,9 +145,9 @@ func (t *tx) workOut(sp *space, most int64) (*fold, error) {
 		if f.rows++; f.rows == 1 {
 			f.first = f.last
 		}
-		return eachCell(entries, func(k cellKey, vector []byte) error {
+		return decodeLog(entries, func(e entry) error {
 			f.taken++
-			moves = append(moves, move{start: k.at * metric.Quarter.Microseconds(), cellKey: cellKey{cellDims: k.cellDims}, vector: vector})
+			moves = append(moves, moveOf(e))
 			return nil
 		})
 	})

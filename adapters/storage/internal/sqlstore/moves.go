@@ -5,8 +5,6 @@ import (
 	"encoding/binary"
 	"slices"
 	"time"
-
-	"github.com/csm-monitor/csm-monitor/core/metric"
 )
 
 // move is a vector that is to be added to a cell: to that which lies at a time, in seconds, behind a start, in
@@ -18,8 +16,8 @@ type move struct {
 }
 
 // moveOf is a move of a cell of the finest grain.
-func moveOf(k metric.Key, vector []byte) move {
-	return move{start: k.Bucket.UnixMicro(), cellKey: cellKey{cellDims: dimsOf(k)}, vector: vector}
+func moveOf(e entry) move {
+	return move{start: e.bucket, cellKey: cellKey{cellDims: e.cellDims}, vector: e.vector}
 }
 
 func (m move) bucket() int64 { return m.start + m.at*int64(time.Second/time.Microsecond) }

@@ -37,7 +37,7 @@ func drawMoves(t *rapid.T, label string, quarters int) (keys []metric.Key, moves
 		if err != nil {
 			t.Fatal(err)
 		}
-		keys, moves = append(keys, k), append(moves, moveOf(k, stored))
+		keys, moves = append(keys, k), append(moves, moveOf(entry{k.Bucket.UnixMicro(), dimsOf(k), stored}))
 	}
 	return keys, moves
 }

@@ -18,10 +18,8 @@ type PackKey struct {
 	View, Start int64
 }
 
-// bucket is when a cell of the pack begins.
-func (k PackKey) bucket(c cellKey) time.Time {
-	return micros(k.Start).Add(time.Duration(c.at) * time.Second)
-}
+// bucket is when a cell of the pack begins, in microseconds.
+func (k PackKey) bucket(c cellKey) int64 { return k.Start + c.at*int64(time.Second/time.Microsecond) }
 
 // Pack is a part of the cells of a pack as it is stored. Most have one part, number 0; what a pack holds is the sum of
 // its parts.

@@ -115,7 +115,7 @@ func checkCells(t *rapid.T, p piece, sel metric.Selection, sp *space) {
 // bucketOf is when the cell begins that an instant lies in.
 func bucketOf(v *view, sp *space, at time.Time) (bucket time.Time, ok bool) {
 	start, behind, ok := v.locate(sp, at)
-	return PackKey{Start: start}.bucket(cellKey{at: behind}), ok
+	return micros(PackKey{Start: start}.bucket(cellKey{at: behind})), ok
 }
 
 // The store's own measure must stay clear of those of the core, and inside the table that sums are made in.

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 
 	"github.com/csm-monitor/csm-monitor/core/metric"
 	"github.com/csm-monitor/csm-monitor/core/tenant"
@@ -23,7 +24,7 @@ func (t *tx) rollup(org tenant.ID, sel metric.Selection) ([]metric.Cell, error) 
 		return nil, err
 	}
 	if !ok || !sel.Window.Start.Before(sel.Window.End) {
-		return sum.cells()
+		return sum.cells(), nil
 	}
 	return t.sumPlan(sp, plan(sel, sp), sum)
 }
@@ -33,7 +34,7 @@ func (t *tx) sumPlan(sp *space, pieces []piece, sum *gather) ([]metric.Cell, err
 	var err error
 	for _, p := range pieces {
 		if p.view == nil {
-			err = t.eachRow(sp, p.span, func(k metric.Key, vector []byte) error { return sum.add(k, vector, p.minus) })
+			err = t.eachRow(sp, p.span, func(e entry) error { return sum.add(e, p.minus) })
 		} else {
 			err = t.sumCells(sp, p, sum)
 		}
@@ -43,10 +44,10 @@ func (t *tx) sumPlan(sp *space, pieces []piece, sum *gather) ([]metric.Cell, err
 	}
 	if sp.logged > 0 {
 		// Rows say everything; cells lack what is still in the log.
-		err = t.eachLogged(sp.org, func(k metric.Key, vector []byte) error {
+		err = t.eachLogged(sp.org, func(e entry) error {
 			for _, p := range pieces {
-				if p.view != nil && p.contains(k.Bucket) {
-					if err := sum.add(k, vector, p.minus); err != nil {
+				if p.view != nil && p.contains(micros(e.bucket)) {
+					if err := sum.add(e, p.minus); err != nil {
 						return err
 					}
 				}
@@ -57,23 +58,27 @@ func (t *tx) sumPlan(sp *space, pieces []piece, sum *gather) ([]metric.Cell, err
 			return nil, err
 		}
 	}
-	return sum.cells()
+	return sum.cells(), nil
 }
 
 // sumCells adds the cells of one piece of a plan.
 func (t *tx) sumCells(sp *space, p piece, sum *gather) error {
-	args := []any{id(sp.org), p.view.stored(sp), p.view.pack(p.from).UnixMicro(), p.to.UnixMicro()}
+	from, to := p.from.UnixMicro(), p.to.UnixMicro()
+	args := []any{id(sp.org), p.view.stored(sp), p.view.pack(p.from).UnixMicro(), to}
 	return t.each(`SELECT start, pack FROM cells WHERE org = ? AND view = ? AND start >= ? AND start < ?`, args, func(scan func(...any) error) error {
-		var pack Pack
-		if err := scan(&pack.Start, &pack.Cells); err != nil {
+		var (
+			pack  PackKey
+			cells sql.RawBytes // nothing of it is kept
+		)
+		if err := scan(&pack.Start, &cells); err != nil {
 			return err
 		}
-		return eachCell(pack.Cells, func(k cellKey, vector []byte) error {
+		return eachCell(cells, func(k cellKey, vector []byte) error {
 			bucket := pack.bucket(k)
-			if !p.contains(bucket) {
+			if bucket < from || bucket >= to {
 				return nil
 			}
-			return sum.add(k.key(bucket), vector, p.minus)
+			return sum.add(entry{bucket, k.cellDims, vector}, p.minus)
 		})
 	})
 }
@@ -83,21 +88,21 @@ func (t *tx) sumCells(sp *space, p piece, sum *gather) error {
 const rowsAtOnce = 8192
 
 // eachRow calls add with what each conversation of a span counts, those that expired too. Vectors may be kept.
-func (t *tx) eachRow(sp *space, s span, add func(metric.Key, []byte) error) error {
+func (t *tx) eachRow(sp *space, s span, add func(entry) error) error {
 	err := t.eachCounted("conversations", sp, s, add)
-	if err != nil {
+	if err != nil || sp.gone == 0 { // then none has expired
 		return err
 	}
-	return t.eachCounted("remains", sp, s, func(k metric.Key, vector []byte) error {
-		if err := add(k, vector); err != nil {
+	return t.eachCounted("remains", sp, s, func(e entry) error {
+		if err := add(e); err != nil {
 			return err
 		}
-		return add(k, oneExpired)
+		return add(entry{e.bucket, e.cellDims, oneExpired})
 	})
 }
 
 // eachCounted is eachRow for one table.
-func (t *tx) eachCounted(table string, sp *space, s span, add func(metric.Key, []byte) error) error {
+func (t *tx) eachCounted(table string, sp *space, s span, add func(entry) error) error {
 	rows := `SELECT cell FROM ` + table + ` WHERE org = ? AND started_at >= ? AND started_at < ?`
 	args := []any{id(sp.org), s.from.UnixMicro(), s.to.UnixMicro()}
 	var (

@@ -14,6 +14,33 @@ import (
 
 var errVector = errors.New("store: not a stored vector")
 
+// term reads the first number of a stored vector: how far its measure lies above the one before it, its value, and how
+// many bytes it takes, 0 where it cannot be read.
+func term(vector []byte) (step uint64, value int64, n int) {
+	if len(vector) > 1 && vector[0]|vector[1] < 0x80 {
+		return uint64(vector[0]), int64(vector[1]>>1) ^ -int64(vector[1]&1), 2
+	}
+	return longTerm(vector)
+}
+
+func longTerm(vector []byte) (step uint64, value int64, n int) {
+	step, n = binary.Uvarint(vector)
+	if n <= 0 || step > math.MaxUint16 {
+		return 0, 0, 0
+	}
+	value, m := binary.Varint(vector[n:])
+	if m <= 0 {
+		return 0, 0, 0
+	}
+	return step, value, n + m
+}
+
+// plus is a sum; ok is false where it does not fit.
+func plus(a, b int64) (sum int64, ok bool) {
+	sum = a + b
+	return sum, (sum > a) == (b > 0) || b == 0
+}
+
 // summer adds vectors up in a table by measure. It is empty when at rest.
 type summer struct {
 	values []int64
@@ -23,31 +50,20 @@ type summer struct {
 
 var summers = sync.Pool{New: func() any { return new(summer) }}
 
-// add takes in one stored vector, or takes it away.
-func (s *summer) add(vector []byte, minus bool) error {
+// add takes in one stored vector.
+func (s *summer) add(vector []byte) error {
 	measure := uint64(0)
 	for len(vector) > 0 {
-		step, n := binary.Uvarint(vector)
-		if n <= 0 || step > math.MaxUint16 {
+		step, value, n := term(vector)
+		if measure += step; n == 0 || measure > math.MaxUint16 {
 			return errVector
 		}
-		value, m := binary.Varint(vector[n:])
-		if m <= 0 {
-			return errVector
-		}
-		vector = vector[n+m:]
-		if measure += step; measure > math.MaxUint16 {
-			return errVector
-		}
+		vector = vector[n:]
 		if measure >= uint64(len(s.values)) {
 			s.grow(measure)
 		}
-		if minus {
-			value = -value // never the least int64: that is no sum of counts
-		}
-		old := s.values[measure]
-		sum := old + value
-		if (sum > old) != (value > 0) && value != 0 {
+		sum, ok := plus(s.values[measure], value)
+		if !ok {
 			return metric.ErrOverflow
 		}
 		s.touched[measure/64] |= 1 << (measure % 64)
@@ -76,17 +92,6 @@ func (s *summer) each(fn func(m metric.Measure, value int64)) {
 	}
 }
 
-// vector is the sum, and leaves the table empty.
-func (s *summer) vector() metric.Vector {
-	n := 0
-	for _, word := range s.touched {
-		n += bits.OnesCount64(word)
-	}
-	out := make(metric.Vector, 0, n)
-	s.each(func(m metric.Measure, v int64) { out = append(out, metric.Entry{Measure: m, Value: v}) })
-	return out
-}
-
 // appendTo adds the sum as it is stored to a text, and leaves the table empty.
 func (s *summer) appendTo(out []byte) []byte {
 	last := metric.Measure(0)
@@ -97,34 +102,13 @@ func (s *summer) appendTo(out []byte) []byte {
 	return out
 }
 
-// sumVectors is the sum of stored vectors, less those to be taken away. Numbers are added in the end, whatever the
-// order, unless a part of them alone overflows.
-func sumVectors(plus, minus [][]byte) (metric.Vector, error) {
-	s := summers.Get().(*summer)
-	defer summers.Put(s)
-	for i := range max(len(plus), len(minus)) {
-		// In turns, so that the sums on the way are not far from the sum in the end.
-		var err error
-		if i < len(plus) {
-			err = s.add(plus[i], false)
-		}
-		if i < len(minus) && err == nil {
-			err = s.add(minus[i], true)
-		}
-		if err != nil {
-			s.vector()
-			return nil, err
-		}
-	}
-	return s.vector(), nil
-}
-
-// appendSum adds the sum of stored vectors, as it is stored, to a text.
+// appendSum adds the sum of stored vectors, as it is stored, to a text. Numbers are added in the end, whatever the order,
+// unless a part of them alone overflows.
 func appendSum(out []byte, parts ...[]byte) ([]byte, error) {
 	s := summers.Get().(*summer)
 	defer summers.Put(s)
 	for _, part := range parts {
-		if err := s.add(part, false); err != nil {
+		if err := s.add(part); err != nil {
 			s.each(func(metric.Measure, int64) {})
 			return nil, err
 		}
@@ -141,53 +125,6 @@ var oneExpired = func() []byte {
 	b, _ := metric.Vector{{Measure: expiredCount, Value: 1}}.AppendBinary(nil)
 	return b
 }()
-
-// gather collects stored vectors under the groups of a selection.
-type gather struct {
-	selection metric.Selection
-	parts     map[metric.Key]*summands
-}
-
-type summands struct{ plus, minus [][]byte }
-
-func newGather(s metric.Selection) *gather {
-	return &gather{selection: s, parts: map[metric.Key]*summands{}}
-}
-
-// add takes in one cell if the filter keeps it. The vector is kept until the end.
-func (g *gather) add(k metric.Key, vector []byte, minus bool) error {
-	if !g.selection.Where.Keeps(k) {
-		return nil
-	}
-	group := g.selection.Group(k)
-	s := g.parts[group]
-	if s == nil {
-		s = new(summands)
-		g.parts[group] = s
-	}
-	if minus {
-		s.minus = append(s.minus, vector)
-	} else {
-		s.plus = append(s.plus, vector)
-	}
-	return nil
-}
-
-// cells are the sums, without empty ones, in their order.
-func (g *gather) cells() ([]metric.Cell, error) {
-	out := make([]metric.Cell, 0, len(g.parts))
-	for key, s := range g.parts {
-		sum, err := sumVectors(s.plus, s.minus)
-		if err != nil {
-			return nil, err
-		}
-		if len(sum) > 0 {
-			out = append(out, metric.Cell{Key: key, Values: sum})
-		}
-	}
-	metric.Sort(out)
-	return out, nil
-}
 
 // public leaves out what only the store wants to know.
 func public(cells []metric.Cell) []metric.Cell {

@@ -21,6 +21,14 @@ const (
 // has says whether cells kept by d can be summed by o.
 func (d dims) has(o dims) bool { return d&o == o }
 
+// when is d where it applies, nothing elsewhere.
+func (d dims) when(applies bool) dims {
+	if !applies {
+		return 0
+	}
+	return d
+}
+
 type grain uint8
 
 const (
@@ -114,19 +122,6 @@ func (v view) locate(sp *space, t time.Time) (start, at int64, ok bool) {
 
 // need is the dimensions a selection groups or filters by.
 func need(s metric.Selection) dims {
-	var d dims
-	for _, x := range []struct {
-		dim  dims
-		used bool
-	}{
-		{byTopic, s.By.Topic || s.Where.Topic != nil},
-		{byPriority, s.By.Priority || s.Where.Priority != nil},
-		{byHandler, s.By.Handler || s.Where.Handler != ""},
-		{byPlatform, s.By.Platform || s.Where.Platform != ""},
-	} {
-		if x.used {
-			d |= x.dim
-		}
-	}
-	return d
+	where, _, _ := dimsWhere(s.Where)
+	return dimsBy(s.By) | where
 }

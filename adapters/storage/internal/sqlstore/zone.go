@@ -92,9 +92,9 @@ func (t *tx) rebuildSome(sp *space) error {
 		}
 		day := metric.LocalDay(metric.Bucket(micros(newest)), sp.zone)
 		sp.from = day.UnixMicro()
-		err = t.eachRow(sp, span{day, nextDay(day, sp.zone)}, func(k metric.Key, vector []byte) error {
+		err = t.eachRow(sp, span{day, nextDay(day, sp.zone)}, func(e entry) error {
 			read++
-			moves = append(moves, moveOf(k, vector))
+			moves = append(moves, moveOf(e))
 			return nil
 		})
 		if err != nil {

@@ -1,0 +1,165 @@
+package sqlstore
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/csm-monitor/csm-monitor/core/metric"
+)
+
+// gather adds stored vectors up under the groups of a selection, in a table: a row for each group, a column for each
+// measure that was met.
+type gather struct {
+	selection metric.Selection
+	// by are the dimensions that tell groups apart, where those that filter, each with the value asked for. never says
+	// that no cell has it.
+	by, where dims
+	wanted    cellDims
+	never     bool
+	// columns are those of measures, counted from 1, 0 where there is none; measures are those of columns.
+	columns  []int32
+	measures []metric.Measure
+	groups   map[groupKey]*group
+	// last is the group that was added to last.
+	last *group
+	// bucket is the time that was met last, day the local day it lies in.
+	bucket, day int64
+}
+
+// groupKey tells groups apart; day is the start of a local day in microseconds, 0 where days are not told apart.
+type groupKey struct {
+	day int64
+	cellDims
+}
+
+type group struct {
+	groupKey
+	// values are those of columns; columns beyond their end are 0.
+	values []int64
+}
+
+func newGather(s metric.Selection) *gather {
+	g := &gather{selection: s, by: dimsBy(s.By), groups: map[groupKey]*group{}, columns: make([]int32, 8192), bucket: math.MinInt64}
+	g.where, g.wanted, g.never = dimsWhere(s.Where)
+	return g
+}
+
+// dimsBy are the dimensions that a grouping tells apart.
+func dimsBy(by metric.Grouping) dims {
+	return byTopic.when(by.Topic) | byPriority.when(by.Priority) | byHandler.when(by.Handler) | byPlatform.when(by.Platform)
+}
+
+// dimsWhere are the dimensions that a filter looks at, and the values it keeps.
+func dimsWhere(f metric.Filter) (where dims, wanted cellDims, never bool) {
+	known := true
+	if f.Topic != nil {
+		where, wanted.Topic = byTopic, *f.Topic
+	}
+	if f.Priority != nil {
+		where |= byPriority
+		wanted.Priority, known = code(priorityCodes, *f.Priority)
+		never = !known
+	}
+	if f.Handler != "" {
+		where |= byHandler
+		wanted.Handler, known = code(handlerCodes, f.Handler)
+		never = never || !known
+	}
+	if f.Platform != "" {
+		where |= byPlatform
+		wanted.Platform, known = code(platformCodes, f.Platform)
+		never = never || !known
+	}
+	return where, wanted, never
+}
+
+// add takes in one cell if the filter keeps it, or takes it away.
+func (g *gather) add(e entry, minus bool) error {
+	if g.never || e.only(g.where) != g.wanted {
+		return nil
+	}
+	to := g.group(e)
+	measure := uint64(0)
+	for vector := e.vector; len(vector) > 0; {
+		step, value, n := term(vector)
+		if measure += step; n == 0 || measure > math.MaxUint16 {
+			return errVector
+		}
+		vector = vector[n:]
+		if minus {
+			value = -value // never the least int64: that is no sum of counts
+		}
+		column := int(g.column(measure))
+		if column > len(to.values) {
+			to.values = append(to.values, make([]int64, max(column, len(g.measures))-len(to.values))...)
+		}
+		sum, ok := plus(to.values[column-1], value)
+		if !ok {
+			return metric.ErrOverflow
+		}
+		to.values[column-1] = sum
+	}
+	return nil
+}
+
+// column is that of a measure, a new one where it was not met before.
+func (g *gather) column(measure uint64) int32 {
+	if measure >= uint64(len(g.columns)) {
+		g.columns = append(g.columns, make([]int32, math.MaxUint16+1-len(g.columns))...)
+	}
+	if g.columns[measure] == 0 {
+		g.measures = append(g.measures, metric.Measure(measure))
+		g.columns[measure] = int32(len(g.measures))
+	}
+	return g.columns[measure]
+}
+
+// group is the one that a cell counts in.
+func (g *gather) group(e entry) *group {
+	key := groupKey{cellDims: e.only(g.by)}
+	if g.selection.By.Day {
+		if e.bucket != g.bucket {
+			g.bucket, g.day = e.bucket, g.selection.Group(metric.Key{Bucket: micros(e.bucket)}).Bucket.UnixMicro()
+		}
+		key.day = g.day
+	}
+	if g.last != nil && g.last.groupKey == key {
+		return g.last
+	}
+	if g.last = g.groups[key]; g.last == nil {
+		key.Topic = strings.Clone(key.Topic) // not the pack that it is a part of
+		g.last = &group{groupKey: key}
+		g.groups[key] = g.last
+	}
+	return g.last
+}
+
+// cells are the sums, without empty ones, in their order.
+func (g *gather) cells() []metric.Cell {
+	order := make([]int32, len(g.measures))
+	sorted := slices.Sorted(slices.Values(g.measures))
+	for i, m := range sorted {
+		order[i] = g.columns[m] - 1
+	}
+	out := make([]metric.Cell, 0, len(g.groups))
+	for key, group := range g.groups {
+		values := make(metric.Vector, 0, len(group.values))
+		for i, column := range order {
+			if int(column) < len(group.values) && group.values[column] != 0 {
+				values = append(values, metric.Entry{Measure: sorted[i], Value: group.values[column]})
+			}
+		}
+		if len(values) == 0 {
+			continue
+		}
+		cell := metric.Cell{Key: key.key(micros(key.day)), Values: values}
+		if !g.selection.By.Day {
+			cell.Key.Bucket = time.Time{}
+		}
+		out = append(out, cell)
+	}
+	metric.Sort(out)
+	return out
+}
