@@ -96,7 +96,7 @@ func (r *room) selection(g gen) metric.Selection {
 	if err != nil {
 		panic(err) // the machine has no time zones
 	}
-	s := metric.Selection{Window: metric.Window{Start: a, End: b, Zone: zone}, By: g.grouping(), Where: g.filter()}
+	s := metric.Selection{Window: metric.Window{Start: a, End: b, Zone: zone}, By: g.grouping(), Where: g.filter(), SumsOnly: g.IntN(2) == 0}
 	if g.IntN(2) == 0 {
 		s.Where = metric.Filter{}
 	}

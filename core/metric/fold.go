@@ -46,6 +46,8 @@ type Selection struct {
 	Window Window
 	Where  Filter
 	By     Grouping
+	// SumsOnly leaves out the log cells, which only quantiles are read from: most of a cell of many conversations.
+	SumsOnly bool
 }
 
 // Group is the key a cell of the finest grain is summed under.
@@ -135,8 +137,12 @@ func (s *Sum) Add(c Cell) error {
 	if !s.selection.Where.Keeps(c.Key) {
 		return nil
 	}
+	values := c.Values
+	if s.selection.SumsOnly {
+		values = values.Sums()
+	}
 	key := s.selection.Group(c.Key)
-	total, err := s.cells[key].Plus(c.Values)
+	total, err := s.cells[key].Plus(values)
 	if err != nil {
 		return err
 	}

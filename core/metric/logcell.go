@@ -43,6 +43,15 @@ var logBounds = func() []float64 {
 	return bounds
 }()
 
+// FirstLogCell is the least measure of log cells; all others lie below it.
+const FirstLogCell = logBlock
+
+// Sums is v without its log cells.
+func (v Vector) Sums() Vector {
+	n, _ := slices.BinarySearchFunc(v, FirstLogCell, func(e Entry, m Measure) int { return int(e.Measure) - int(m) })
+	return v[:n:n]
+}
+
 // LogCell is the measure that counts a duration; 0 seconds have a cell of their own, and more than MaxSeconds count as
 // MaxSeconds.
 func LogCell(kind Seconds, seconds int64) Measure {

@@ -86,6 +86,24 @@ func TestQuantilesAreCloseToExact(t *testing.T) {
 	})
 }
 
+// What is left without log cells is every measure that no quantile is read from.
+func TestSumsLeaveOutLogCellsAlone(t *testing.T) {
+	v := metric.Vector{
+		{Measure: metric.Conversations, Value: 2}, {Measure: metric.ToEscalation.Sum(), Value: 9},
+		{Measure: metric.LogCell(metric.HandleHuman, 0), Value: 1}, {Measure: metric.LogCell(metric.ToEscalation, 9), Value: 1},
+	}
+	if got := v.Sums(); !slices.Equal(got, v[:2]) {
+		t.Errorf("%v is left of %v", got, v)
+	}
+	if got := v[:1].Sums(); !slices.Equal(got, v[:1]) {
+		t.Errorf("%v is left of %v", got, v[:1])
+	}
+	sum := metric.NewSum(metric.Selection{SumsOnly: true})
+	if err := sum.Add(metric.Cell{Values: v}); err != nil || !slices.Equal(sum.Cells()[0].Values, v[:2]) {
+		t.Errorf("the sum is %v, %v", sum.Cells(), err)
+	}
+}
+
 func TestQuantilesOfNothing(t *testing.T) {
 	if _, ok := metric.LogQuantile(0.01, nil, 0.5); ok {
 		t.Error("nothing has a quantile in cells")

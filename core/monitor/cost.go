@@ -253,7 +253,7 @@ func (v view) rates(ctx context.Context) (roi.Rates, error) {
 		w.Start = from
 	}
 	cells, err := v.m.store.Rollups.Rollup(ctx, v.org.ID, metric.Selection{
-		Window: w, By: metric.Grouping{Topic: true}, Where: metric.Filter{Handler: conversation.HumanOnly},
+		Window: w, By: metric.Grouping{Topic: true}, Where: metric.Filter{Handler: conversation.HumanOnly}, SumsOnly: true,
 	})
 	if err != nil {
 		return roi.Rates{}, err

@@ -26,7 +26,9 @@ func (m *Monitor) Dashboard(ctx context.Context, r Request) (Dashboard, error) {
 }
 
 func (v view) headline(ctx context.Context) (Figures, error) {
-	settled, young, err := v.byAge(ctx, v.asOf.Add(-outcome.PendingFor))
+	detailed := v
+	detailed.quantiles = true
+	settled, young, err := detailed.byAge(ctx, v.asOf.Add(-outcome.PendingFor))
 	if err != nil {
 		return nil, err
 	}

@@ -33,6 +33,8 @@ type view struct {
 	where   metric.Filter
 	aiAgent *string
 	asOf    time.Time
+	// quantiles says that cells are to hold what quantiles are read from.
+	quantiles bool
 }
 
 // open checks a request and reads the organisation. Faults of the request come back as *conversation.Invalid.
@@ -105,7 +107,7 @@ func (v view) frame() Frame {
 
 // cells reads the view's cells. Cells do not know the AI agent, so that filter is answered from the conversations.
 func (v view) cells(ctx context.Context, by metric.Grouping) ([]metric.Cell, error) {
-	s := metric.Selection{Window: v.window, Where: v.where, By: by}
+	s := metric.Selection{Window: v.window, Where: v.where, By: by, SumsOnly: !v.quantiles}
 	if v.aiAgent == nil {
 		return v.m.store.Rollups.Rollup(ctx, v.org.ID, s)
 	}

@@ -18,6 +18,8 @@ type gather struct {
 	by, where dims
 	wanted    cellDims
 	never     bool
+	// end is the measure from which on nothing is added.
+	end uint64
 	// columns are those of measures, counted from 1, 0 where there is none; measures are those of columns.
 	columns  []int32
 	measures []metric.Measure
@@ -41,7 +43,10 @@ type group struct {
 }
 
 func newGather(s metric.Selection) *gather {
-	g := &gather{selection: s, by: dimsBy(s.By), groups: map[groupKey]*group{}, columns: make([]int32, 8192), bucket: math.MinInt64}
+	g := &gather{selection: s, by: dimsBy(s.By), groups: map[groupKey]*group{}, columns: make([]int32, 8192), bucket: math.MinInt64, end: math.MaxUint16 + 1}
+	if s.SumsOnly {
+		g.end = uint64(metric.FirstLogCell)
+	}
 	g.where, g.wanted, g.never = dimsWhere(s.Where)
 	return g
 }
@@ -86,6 +91,9 @@ func (g *gather) add(e entry, minus bool) error {
 		step, value, n := term(vector)
 		if measure += step; n == 0 || measure > math.MaxUint16 {
 			return errVector
+		}
+		if measure >= g.end {
+			return nil
 		}
 		vector = vector[n:]
 		if minus {

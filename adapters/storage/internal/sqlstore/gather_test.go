@@ -41,8 +41,9 @@ func drawCell(t *rapid.T) metric.Cell {
 func drawSelection(t *rapid.T) metric.Selection {
 	flag := func(label string) bool { return rapid.Bool().Draw(t, label) }
 	sel := metric.Selection{
-		Window: metric.Window{Zone: drawZone(t, "zone")},
-		By:     metric.Grouping{Day: flag("day"), Topic: flag("topic"), Priority: flag("priority"), Handler: flag("handler"), Platform: flag("platform")},
+		Window:   metric.Window{Zone: drawZone(t, "zone")},
+		SumsOnly: flag("sums only"),
+		By:       metric.Grouping{Day: flag("day"), Topic: flag("topic"), Priority: flag("priority"), Handler: flag("handler"), Platform: flag("platform")},
 	}
 	like := drawCell(t).Key
 	if flag("where topic") {
