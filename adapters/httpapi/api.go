@@ -107,9 +107,9 @@ type API struct {
 	// description and page say what the API can do, to programs and to people.
 	description description
 	page        page
-	// readers and buffers are used again from request to request.
-	readers sync.Pool
-	buffers sync.Pool
+	// arrivals and buffers are used again from request to request.
+	arrivals sync.Pool
+	buffers  sync.Pool
 }
 
 // address is what a request asks for.

@@ -73,8 +73,7 @@ func (c *call) postBatch() error {
 		return err
 	}
 	c.fullDuplex()
-	b := &batch{call: c, once: c.r.Header.Get("Idempotency-Key") != "", zone: &zoneOf{call: c}, reader: c.api.reader()}
-	defer c.api.readers.Put(b.reader)
+	b := &batch{call: c, once: c.r.Header.Get("Idempotency-Key") != "", zone: &zoneOf{call: c}, reader: new(intake.Reader)}
 	if media == ndjsonType {
 		b.items, b.out = items.Lines(body, int(c.api.MaxBody)), newReport(c.w, true)
 	} else {

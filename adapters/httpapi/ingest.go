@@ -43,20 +43,21 @@ func (c *call) take(key *conversation.Key) error {
 	if err != nil {
 		return err
 	}
-	reader := c.api.reader()
-	defer c.api.readers.Put(reader)
+	room := c.api.arrival()
 	z := &zoneOf{call: c}
-	patch, warnings, err := reader.Read(body.Bytes(), intake.Frame{Org: c.who.org, Key: key, Now: c.api.now(), Zone: z.location})
+	patch, warnings, err := room.reader.Read(body.Bytes(), intake.Frame{Org: c.who.org, Key: key, Now: c.api.now(), Zone: z.location})
 	if z.err != nil {
 		return z.err
 	}
 	if err != nil {
 		return err
 	}
-	results, err := c.api.Monitor.Ingest(c.r.Context(), []monitor.Arrival{{Patch: patch, Once: once}})
+	room.only[0] = monitor.Arrival{Patch: patch, Once: once}
+	results, err := c.api.Monitor.Ingest(c.r.Context(), room.only[:])
 	if err != nil {
 		return err
 	}
+	defer c.api.arrivals.Put(room) // not if it failed: who gave up waiting may have left it in the queue
 	if results[0].Err != nil {
 		return results[0].Err
 	}
@@ -66,11 +67,18 @@ func (c *call) take(key *conversation.Key) error {
 	})
 }
 
-func (a *API) reader() *intake.Reader {
-	if r, ok := a.readers.Get().(*intake.Reader); ok {
+// arrival is room for reading and storing one conversation.
+type arrival struct {
+	reader intake.Reader
+	only   [1]monitor.Arrival
+}
+
+// arrival is room that may have been used before.
+func (a *API) arrival() *arrival {
+	if r, ok := a.arrivals.Get().(*arrival); ok {
 		return r
 	}
-	return new(intake.Reader)
+	return new(arrival)
 }
 
 // zoneOf reads the organisation's time zone when it is first needed.

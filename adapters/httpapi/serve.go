@@ -104,7 +104,7 @@ func (a *API) access(r *http.Request, w *recorder, took time.Duration) {
 	}
 	// Made by hand, as the logger would look up the place in the source, which is always this one.
 	line := slog.NewRecord(time.Now(), slog.LevelInfo, "request", 0)
-	line.AddAttrs(fields...)
+	line.AddAttrs(slog.GroupAttrs("", fields...)) // one by one, most would be copied
 	_ = handler.Handle(ctx, line)
 }
 

@@ -90,7 +90,7 @@ func showWarnings(warnings []intake.Warning) []wire.Warning {
 
 // showConversation is a conversation as the API shows it. It points to parts of c, which must not change any more.
 func showConversation(c *conversation.Conversation) wire.Conversation {
-	f, on := &c.Facts, make(shelf, 0, 12)
+	f := &c.Facts
 	out := wire.Conversation{
 		ID:                     c.UID().String(),
 		ConversationID:         c.ID,
@@ -98,7 +98,7 @@ func showConversation(c *conversation.Conversation) wire.Conversation {
 		CustomerID:             said(&f.CustomerID),
 		AIAgentID:              said(&f.AIAgentID),
 		Messages:               make([]wire.Message, len(c.Messages)),
-		Sentiment:              on.put(string(c.Sentiment())),
+		Sentiment:              sentimentOf(c),
 		Escalated:              c.Findings.Escalation.Escalated,
 		EscalatedSource:        stated(f.Escalated.OK() && f.Escalated.Value == c.Findings.Escalation.Escalated),
 		EscalationReason:       said(&f.EscalationReason),
@@ -108,7 +108,7 @@ func showConversation(c *conversation.Conversation) wire.Conversation {
 		AIHandledSource:        stated(f.AIHandled.OK() && len(c.Messages) == 0),
 		Topic:                  said(&f.Topic),
 		Subtopic:               said(&f.Subtopic),
-		Priority:               on.put(string(f.Priority.Value)),
+		Priority:               written((*string)(&f.Priority.Value)),
 		Metadata:               raw(f.Metadata.Value),
 		Tags:                   f.Tags.Value,
 		CreatedAt:              said(&f.CreatedAt),
@@ -125,7 +125,7 @@ func showConversation(c *conversation.Conversation) wire.Conversation {
 		ReceivedAt:             c.ReceivedAt,
 		UpdatedAt:              c.UpdatedAt,
 		Trust:                  trust(c.Trust),
-		Findings:               showFindings(&c.Findings, &on),
+		Findings:               showFindings(&c.Findings),
 	}
 	for i := range c.Messages {
 		out.Messages[i] = showMessage(&c.Messages[i])
@@ -134,7 +134,8 @@ func showConversation(c *conversation.Conversation) wire.Conversation {
 		out.CSATScore = &f.Rating.Value.Score
 	}
 	if out.Sentiment != nil {
-		out.SentimentSource = on.put(stated(f.Sentiment.OK()))
+		source := stated(f.Sentiment.OK())
+		out.SentimentSource = &source
 	}
 	if f.Cost.OK() {
 		out.CostUSD = wire.Number(f.Cost.Value.String())
@@ -149,23 +150,23 @@ func showMessage(m *conversation.Message) wire.Message {
 	}
 }
 
-func showFindings(f *conversation.Findings, on *shelf) wire.Findings {
+func showFindings(f *conversation.Findings) wire.Findings {
 	out := wire.Findings{
-		HandlerConflict: f.HandlerConflict, Attribution: on.put(string(f.Attribution)), LastTouch: on.put(string(f.LastTouch)),
+		HandlerConflict: f.HandlerConflict, Attribution: written((*string)(&f.Attribution)), LastTouch: written((*string)(&f.LastTouch)),
 		CustomerTurns: f.CustomerTurns, FirstResponseSeconds: f.FirstResponseSeconds,
 		ResolutionSeconds: f.ResolutionSeconds, HandleSeconds: f.HandleSeconds,
 		Escalation: wire.Escalation{
-			Escalated: f.Escalation.Escalated, At: showTime(&f.Escalation.At), Reason: on.put(string(f.Escalation.Primary)),
+			Escalated: f.Escalation.Escalated, At: showTime(&f.Escalation.At), Reason: written((*string)(&f.Escalation.Primary)),
 			Secondary: words(f.Escalation.Secondary), Signals: words(f.Escalation.Signals),
 			UnmetRequest: f.Escalation.UnmetRequest, FlagConflict: f.Escalation.FlagConflict,
 			Evidence: showEvidence(f.Escalation.Evidence),
 		},
 		Sentiment: wire.SentimentFinding{
-			Label: on.put(string(f.Sentiment.Label)), Compound: f.Sentiment.Compound, Frustration: f.Sentiment.Frustration,
+			Label: written((*string)(&f.Sentiment.Label)), Compound: f.Sentiment.Compound, Frustration: f.Sentiment.Frustration,
 			Language: written(&f.Sentiment.Language), LanguageSupported: f.Sentiment.LanguageSupported,
 			Evidence: showEvidence(f.Sentiment.Evidence),
 		},
-		Outcome: wire.Outcome{Kind: on.put(string(f.Outcome.Kind)), Evidence: showEvidence(f.Outcome.Evidence)},
+		Outcome: wire.Outcome{Kind: written((*string)(&f.Outcome.Kind)), Evidence: showEvidence(f.Outcome.Evidence)},
 	}
 	if f.Escalation.Turn > 0 {
 		out.Escalation.Turn = &f.Escalation.Turn
@@ -206,16 +207,12 @@ func written(v *string) *string {
 	return v
 }
 
-// shelf gives texts that are pointed to a place together.
-type shelf []string
-
-// put is where a text stands on the shelf, or null when it is empty.
-func (s *shelf) put(v string) *string {
-	if v == "" {
-		return nil
+// sentimentOf is the label that filters use, where it stands.
+func sentimentOf(c *conversation.Conversation) *string {
+	if c.Facts.Sentiment.OK() {
+		return written((*string)(&c.Facts.Sentiment.Value))
 	}
-	*s = append(*s, v) // if it grows, those pointed to stay where they are
-	return &(*s)[len(*s)-1]
+	return written((*string)(&c.Findings.Sentiment.Label))
 }
 
 // word is a text, or null when there is none.

@@ -99,13 +99,20 @@ func (s *sealer) Token(purpose, value string) (token [16]byte) {
 	pool, ok := s.hashes.Load(purpose)
 	if !ok {
 		key := derive(s.secret, "csm/token/"+purpose)
-		pool, _ = s.hashes.LoadOrStore(purpose, &sync.Pool{New: func() any { return hmac.New(sha256.New, key) }})
+		pool, _ = s.hashes.LoadOrStore(purpose, &sync.Pool{New: func() any { return &tokens{hash: hmac.New(sha256.New, key)} }})
 	}
-	h := pool.(*sync.Pool).Get().(hash.Hash)
-	defer pool.(*sync.Pool).Put(h)
-	h.Reset()
-	var sum [sha256.Size]byte
-	_, _ = h.Write([]byte(value))
-	copy(token[:], h.Sum(sum[:0]))
+	t := pool.(*sync.Pool).Get().(*tokens)
+	defer pool.(*sync.Pool).Put(t)
+	t.hash.Reset()
+	t.room = append(t.room[:0], value...)
+	_, _ = t.hash.Write(t.room)
+	t.room = t.hash.Sum(t.room[:0])
+	copy(token[:], t.room)
 	return token
+}
+
+// tokens makes tokens of one purpose. room is for a value, then for its sum.
+type tokens struct {
+	hash hash.Hash
+	room []byte
 }
