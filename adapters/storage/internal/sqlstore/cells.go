@@ -67,17 +67,18 @@ type entry struct {
 
 // eachLogged calls fn with every entry of the organisation's log. Vectors may be kept.
 func (t *tx) eachLogged(org tenant.ID, fn func(entry) error) error {
+	names := topics{}
 	return t.each(`SELECT entries FROM cell_log WHERE org = ?`, []any{id(org)}, func(scan func(...any) error) error {
 		var entries []byte
 		if err := scan(&entries); err != nil {
 			return err
 		}
-		return decodeLog(entries, fn)
+		return decodeLog(entries, names, fn)
 	})
 }
 
-func decodeLog(entries []byte, fn func(entry) error) error {
-	return eachCell(entries, func(k cellKey, vector []byte) error {
+func decodeLog(entries []byte, names topics, fn func(entry) error) error {
+	return eachCell(entries, names, func(k cellKey, vector []byte) error {
 		return fn(entry{k.at * metric.Quarter.Microseconds(), k.cellDims, vector})
 	})
 }

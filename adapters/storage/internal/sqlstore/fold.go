@@ -134,6 +134,7 @@ type fold struct {
 func (t *tx) workOut(sp *space, most int64) (*fold, error) {
 	f := &fold{sp: sp}
 	var moves []move
+	names := topics{}
 	err := t.each(`SELECT step, entries FROM cell_log WHERE org = ? ORDER BY step`, []any{id(sp.org)}, func(scan func(...any) error) error {
 		if f.taken >= most {
 			return nil
@@ -145,7 +146,7 @@ func (t *tx) workOut(sp *space, most int64) (*fold, error) {
 		if f.rows++; f.rows == 1 {
 			f.first = f.last
 		}
-		return decodeLog(entries, func(e entry) error {
+		return decodeLog(entries, names, func(e entry) error {
 			f.taken++
 			moves = append(moves, moveOf(e))
 			return nil

@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/csm-monitor/csm-monitor/core/metric"
@@ -24,6 +23,7 @@ type gather struct {
 	columns  []int32
 	measures []metric.Measure
 	groups   map[groupKey]*group
+	names    topics
 	// last is the group that was added to last.
 	last *group
 	// bucket is the time that was met last, day the local day it lies in.
@@ -43,10 +43,11 @@ type group struct {
 }
 
 func newGather(s metric.Selection) *gather {
-	g := &gather{selection: s, by: dimsBy(s.By), groups: map[groupKey]*group{}, columns: make([]int32, 8192), bucket: math.MinInt64, end: math.MaxUint16 + 1}
+	g := &gather{selection: s, by: dimsBy(s.By), groups: map[groupKey]*group{}, names: topics{}, bucket: math.MinInt64, end: math.MaxUint16 + 1}
 	if s.SumsOnly {
 		g.end = uint64(metric.FirstLogCell)
 	}
+	g.columns = make([]int32, min(g.end, 8192))
 	g.where, g.wanted, g.never = dimsWhere(s.Where)
 	return g
 }
@@ -137,7 +138,6 @@ func (g *gather) group(e entry) *group {
 		return g.last
 	}
 	if g.last = g.groups[key]; g.last == nil {
-		key.Topic = strings.Clone(key.Topic) // not the pack that it is a part of
 		g.last = &group{groupKey: key}
 		g.groups[key] = g.last
 	}

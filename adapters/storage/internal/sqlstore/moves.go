@@ -128,14 +128,14 @@ func (a *adder) view(sp *space, v view, finer []move) ([]move, error) {
 
 // mergeCells is stored cells with the moves of their pack added, both in the order of cells. Cells that become empty are
 // left out.
-func mergeCells(stored []byte, moves []move) ([]byte, error) {
+func mergeCells(stored []byte, moves []move, names topics) ([]byte, error) {
 	size := len(stored)
 	for _, m := range moves {
 		size += len(m.vector) + len(m.Topic) + 3*binary.MaxVarintLen16
 	}
 	out := make([]byte, 0, size)
 	var sum []byte
-	err := eachStoredCell(stored, func(k cellKey, vector, cell []byte) error {
+	err := eachStoredCell(stored, names, func(k cellKey, vector, cell []byte) error {
 		for len(moves) > 0 && compareCells(moves[0].cellKey, k) < 0 {
 			out = appendCell(out, moves[0].cellKey, moves[0].vector)
 			moves = moves[1:]

@@ -102,7 +102,7 @@ func TestMergedCellsAreTheSum(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			out, err := mergeCells(stored, sums)
+			out, err := mergeCells(stored, sums, topics{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -104,31 +104,73 @@ func appendEntry(out []byte, k metric.Key, vector []byte) []byte {
 
 var errCells = errors.New("store: not a stored cell")
 
-// eachCell calls fn with every stored cell of a text. Vectors may be kept.
-func eachCell(stored []byte, fn func(cellKey, []byte) error) error {
-	return eachStoredCell(stored, func(k cellKey, vector, _ []byte) error { return fn(k, vector) })
+// topics keeps the names that were read, so that one that comes again takes no more memory.
+type topics map[string]string
+
+func (t topics) of(text []byte) string {
+	if t == nil {
+		return string(text)
+	}
+	name, ok := t[string(text)]
+	if !ok {
+		name = string(text)
+		t[name] = name
+	}
+	return name
+}
+
+// eachCell calls fn with every stored cell of a text. Vectors are parts of the text; topics may be kept.
+func eachCell(stored []byte, names topics, fn func(cellKey, []byte) error) error {
+	return eachStoredCell(stored, names, func(k cellKey, vector, _ []byte) error { return fn(k, vector) })
 }
 
 // eachStoredCell is eachCell that also tells the cell as it is stored.
-func eachStoredCell(stored []byte, fn func(k cellKey, vector, cell []byte) error) error {
-	d := decoder{rest: string(stored)}
-	for d.rest != "" {
-		begin := len(stored) - len(d.rest)
-		k := cellKey{at: d.signed(), cellDims: cellDims{Priority: int64(d.number()), Handler: int64(d.number()), Platform: int64(d.number()), Topic: d.text()}}
-		size := d.count(1)
-		end := len(stored) - len(d.rest) + size
-		if d.fault {
+func eachStoredCell(stored []byte, names topics, fn func(k cellKey, vector, cell []byte) error) error {
+	for len(stored) > 0 {
+		c := cutter{rest: stored}
+		at := c.number()
+		k := cellKey{at: int64(at>>1) ^ -int64(at&1)}
+		k.Priority, k.Handler, k.Platform = int64(c.number()), int64(c.number()), int64(c.number())
+		topic, vector := c.text(), c.text()
+		if c.fault {
 			return errCells
 		}
-		d.rest = d.rest[size:]
-		if err := fn(k, stored[end-size:end], stored[begin:end]); err != nil {
+		k.Topic = names.of(topic)
+		cell := stored[:len(stored)-len(c.rest)]
+		stored = c.rest
+		if err := fn(k, vector, cell); err != nil {
 			return err
 		}
 	}
-	if d.fault {
-		return errCells
-	}
 	return nil
+}
+
+// cutter cuts numbers, and texts with their lengths, off the beginning of bytes. After the first fault everything reads
+// as empty and fault is set.
+type cutter struct {
+	rest  []byte
+	fault bool
+}
+
+func (c *cutter) number() uint64 {
+	v, n := binary.Uvarint(c.rest)
+	if n <= 0 {
+		c.rest, c.fault = nil, true
+		return 0
+	}
+	c.rest = c.rest[n:]
+	return v
+}
+
+func (c *cutter) text() []byte {
+	n := c.number()
+	if n > uint64(len(c.rest)) {
+		c.rest, c.fault = nil, true
+		return nil
+	}
+	text := c.rest[:n]
+	c.rest = c.rest[n:]
+	return text
 }
 
 // putMoves adds moves of cells of some views to the packs: to the newest part of each pack, or to a new one when that is
@@ -152,13 +194,14 @@ func (t *tx) repack(sp *space, moves []move, into []view) (fresh, moved []Pack, 
 	if err != nil {
 		return nil, nil, err
 	}
+	names := topics{}
 	for _, k := range keys {
 		pack, known := newest[k]
 		if known && len(pack.Cells) > maxPart {
 			pack, known = Pack{PackKey: k, Part: pack.Part + 1}, false
 		}
 		pack.PackKey = k
-		if pack.Cells, err = mergeCells(pack.Cells, sums[k]); err != nil {
+		if pack.Cells, err = mergeCells(pack.Cells, sums[k], names); err != nil {
 			return nil, nil, err
 		}
 		if known {

@@ -73,7 +73,7 @@ func (t *tx) sumCells(sp *space, p piece, sum *gather) error {
 		if err := scan(&pack.Start, &cells); err != nil {
 			return err
 		}
-		return eachCell(cells, func(k cellKey, vector []byte) error {
+		return eachCell(cells, sum.names, func(k cellKey, vector []byte) error {
 			bucket := pack.bucket(k)
 			if bucket < from || bucket >= to {
 				return nil
@@ -112,14 +112,15 @@ func (t *tx) eachCounted(table string, sp *space, s span, add func(entry) error)
 	if err := t.get(`SELECT COUNT(*), `+t.dialect.Joined+` FROM (`+rows+` LIMIT ?) AS r`, append(args, rowsAtOnce+1)...)(&n, &cells); err != nil {
 		return err
 	}
+	names := topics{}
 	if n <= rowsAtOnce {
-		return decodeLog(cells, add)
+		return decodeLog(cells, names, add)
 	}
 	return t.each(rows, args, func(scan func(...any) error) error {
 		var cell []byte
 		if err := scan(&cell); err != nil {
 			return err
 		}
-		return decodeLog(cell, add)
+		return decodeLog(cell, names, add)
 	})
 }

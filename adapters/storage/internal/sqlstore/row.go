@@ -60,7 +60,7 @@ func orNull(n sql.NullInt64) any {
 
 // counted is what the row counts, in the finest cell.
 func (r *Row) counted() (cell metric.Cell, err error) {
-	err = decodeLog(r.Cell, func(e entry) error {
+	err = decodeLog(r.Cell, nil, func(e entry) error {
 		cell.Key = e.key(micros(e.bucket))
 		cell.Values, err = metric.DecodeVector(e.vector)
 		return err
