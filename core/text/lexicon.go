@@ -5,42 +5,41 @@ import "math/bits"
 // Lexicon numbers words from 1, so that what is known of a word can stand in an array. A word that is not in it has
 // number 0. It is built once and then only read.
 type Lexicon struct {
-	// met has a bit for each of glances stretches of the digests that belong to a slot, set where a word lies. It is a
-	// small part of the whole, so that those of several lexicons stay in the processor's nearest cache: most words asked
-	// for are in none.
-	met     []uint64
-	slots   []slot // open addressing, at most a quarter full
-	shift   int    // takes the slot from the high bits of a digest
-	digests []uint64
-	words   []string
+	// met has a few bits for each slot, set where the digest of a word lies. It is a small part of the whole, so that those
+	// of several lexicons stay in the processor's nearest cache: most words asked for are in none.
+	met   []uint64
+	slots []slot // open addressing, at most half full
+	shift int    // takes the slot from the high bits of a digest
+	words []string
 }
 
-// slot holds the number of a word and a part of its digest.
-type slot struct{ mark, number uint16 }
+// slot holds the number of a word and its digest.
+type slot struct {
+	digest uint64
+	number uint16
+}
 
 // glances is how many bits there are for a slot, as a power of two.
-const glances = 1
+const glances = 2
 
 // NewLexicon numbers words in their order, from 1 up to 65535. The words are in lower case, apostrophes straight, and
 // each is there once.
 func NewLexicon(words []string) *Lexicon {
 	size := 16
-	for size < 4*len(words) {
+	for size < 2*len(words) {
 		size *= 2
 	}
 	l := &Lexicon{
-		met: make([]uint64, max(1, size<<glances/64)), slots: make([]slot, size), shift: 64 - bits.TrailingZeros(uint(size)),
-		digests: make([]uint64, len(words)), words: words,
+		met: make([]uint64, size<<glances/64), slots: make([]slot, size), shift: 64 - bits.TrailingZeros(uint(size)), words: words,
 	}
 	for i, word := range words {
 		d := digest(word)
-		l.digests[i] = d
 		l.met[d>>(l.shift-glances)/64] |= 1 << (d >> (l.shift - glances) % 64)
 		at := d >> l.shift
 		for l.slots[at].number != 0 {
 			at = (at + 1) % uint64(size)
 		}
-		l.slots[at] = slot{uint16(d), uint16(i + 1)}
+		l.slots[at] = slot{d, uint16(i + 1)}
 	}
 	return l
 }
@@ -68,11 +67,11 @@ func (l *Lexicon) lacks(digest uint64) bool {
 
 func number[chars string | []byte](l *Lexicon, digest uint64, word chars) int {
 	for at := digest >> l.shift; ; at++ {
-		s := l.slots[at&uint64(len(l.slots)-1)]
+		s := &l.slots[at&uint64(len(l.slots)-1)]
 		if s.number == 0 {
 			return 0
 		}
-		if i := s.number - 1; s.mark == uint16(digest) && l.digests[i] == digest && (len(word) <= shortWord || l.words[i] == string(word)) {
+		if s.digest == digest && (len(word) <= shortWord || l.words[s.number-1] == string(word)) {
 			return int(s.number)
 		}
 	}
