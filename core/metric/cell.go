@@ -198,7 +198,7 @@ func (b *builder) seconds(kind Seconds, s *int64) {
 	b.add(LogCell(kind, int64(x)), 1)
 }
 
-// vector sorts the entries, joins those of one measure, and takes no more room than they need.
+// vector sorts the entries and joins those of one measure.
 func (b *builder) vector() Vector {
 	slices.SortFunc(b.entries, func(x, y Entry) int { return int(x.Measure) - int(y.Measure) })
 	out := b.entries[:0]
@@ -209,5 +209,5 @@ func (b *builder) vector() Vector {
 		}
 		out = append(out, e)
 	}
-	return slices.Clone(Vector(out))
+	return out
 }

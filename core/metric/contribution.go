@@ -22,8 +22,7 @@ const (
 func Contribution(c *conversation.Conversation) Cell {
 	f := &c.Findings
 	ai := f.Handler.AIInvolved()
-	var room [48]Entry
-	b := builder{entries: room[:0]}
+	b := builder{entries: make([]Entry, 0, 24)} // most have fewer
 	b.add(Conversations, 1)
 	b.count(AIInvolved, ai)
 	b.count(Closed, c.Closed())
