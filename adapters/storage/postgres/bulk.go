@@ -159,12 +159,12 @@ func (bulk) Exec(ctx context.Context, conn *sql.Conn, list []sqlstore.Statement)
 }
 
 var (
-	packTypes = []string{"uuid", "integer", "bigint", "integer", "bytea"}
+	packTypes = []string{"uuid", "integer", "bigint", "integer", "bytea", "bytea"}
 
-	newestParts = `SELECT k.place, c.part, c.pack FROM ` + unnest(2, packTypes[1:3]...) + ` WITH ORDINALITY AS k (view, start, place)
-		CROSS JOIN LATERAL (SELECT part, pack FROM cells WHERE org = $1 AND view = k.view AND start = k.start ORDER BY part DESC LIMIT 1) AS c`
-	insertPacks = `COPY cells (org, view, start, part, pack) FROM STDIN BINARY`
-	updatePacks = `UPDATE cells AS c SET pack = n.pack FROM ` + unnest(2, packTypes[1:]...) + ` AS n (view, start, part, pack)
+	newestParts = `SELECT k.place, c.part, c.sums, c.logs FROM ` + unnest(2, packTypes[1:3]...) + ` WITH ORDINALITY AS k (view, start, place)
+		CROSS JOIN LATERAL (SELECT part, sums, logs FROM cells WHERE org = $1 AND view = k.view AND start = k.start ORDER BY part DESC LIMIT 1) AS c`
+	insertPacks = `COPY cells (org, view, start, part, sums, logs) FROM STDIN BINARY`
+	updatePacks = `UPDATE cells AS c SET sums = n.sums, logs = n.logs FROM ` + unnest(2, packTypes[1:]...) + ` AS n (view, start, part, sums, logs)
 		WHERE c.org = $1 AND c.view = n.view AND c.start = n.start AND c.part = n.part`
 )
 
@@ -191,7 +191,7 @@ func (bulk) NewestParts(ctx context.Context, conn *sql.Conn, org tenant.ID, keys
 			place int
 			p     sqlstore.Pack
 		)
-		_, err = pgx.ForEachRow(rows, []any{&place, &p.Part, &p.Cells}, func() error {
+		_, err = pgx.ForEachRow(rows, []any{&place, &p.Part, &p.Sums, &p.Logs}, func() error {
 			p.PackKey = keys[place-1]
 			out[p.PackKey] = p
 			p = sqlstore.Pack{}
@@ -207,9 +207,9 @@ func (bulk) InsertPacks(ctx context.Context, conn *sql.Conn, org tenant.ID, pack
 	if len(packs) == 0 {
 		return nil
 	}
-	data := newCopyData(lo.SumBy(packs, func(p sqlstore.Pack) int { return len(p.Cells) + 64 }))
+	data := newCopyData(lo.SumBy(packs, func(p sqlstore.Pack) int { return len(p.Sums) + len(p.Logs) + 64 }))
 	for _, p := range packs {
-		data.row(packTypes, org[:], p.View, p.Start, p.Part, p.Cells)
+		data.row(packTypes, org[:], p.View, p.Start, p.Part, p.Sums, p.Logs)
 	}
 	return data.send(ctx, conn, insertPacks)
 }
@@ -223,7 +223,8 @@ func (bulk) UpdatePacks(ctx context.Context, conn *sql.Conn, org tenant.ID, pack
 		args := keyArrays(org, lo.Map(packs, func(p sqlstore.Pack, _ int) sqlstore.PackKey { return p.PackKey }))
 		_, err := c.Exec(ctx, updatePacks, append(args,
 			lo.Map(packs, func(p sqlstore.Pack, _ int) int64 { return p.Part }),
-			lo.Map(packs, func(p sqlstore.Pack, _ int) []byte { return p.Cells }))...)
+			lo.Map(packs, func(p sqlstore.Pack, _ int) []byte { return p.Sums }),
+			lo.Map(packs, func(p sqlstore.Pack, _ int) []byte { return p.Logs }))...)
 		return err
 	})
 }

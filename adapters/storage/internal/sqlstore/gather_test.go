@@ -109,6 +109,30 @@ func TestAppendSum(t *testing.T) {
 	})
 }
 
+// The parts of a move add up to it, one without log cells and one of them alone.
+func TestSplitMoves(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		whole := lo.Must(drawWide(t).AppendBinary(nil))
+		sums, logs, err := splitMoves([]move{{vector: whole}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var parts [][]byte
+		for i, part := range [][]move{sums, logs} {
+			for _, m := range part {
+				v := lo.Must(metric.DecodeVector(m.vector))
+				if isSums := len(v.Sums()) == len(v); len(v) == 0 || isSums != (i == 0) || i == 1 && len(v.Sums()) > 0 {
+					t.Fatalf("%v is not part %d", v, i)
+				}
+				parts = append(parts, m.vector)
+			}
+		}
+		if got, err := appendSum([]byte{}, parts...); err != nil || !slices.Equal(got, whole) {
+			t.Fatalf("%x, %v is not %x", got, err, whole)
+		}
+	})
+}
+
 // What is no vector, and what does not fit, is refused and leaves nothing behind for the next sum.
 func TestAppendSumRefuses(t *testing.T) {
 	huge := lo.Must(metric.Vector{{Measure: 7, Value: 1<<63 - 1}}.AppendBinary(nil))

@@ -126,6 +126,35 @@ func (a *adder) view(sp *space, v view, finer []move) ([]move, error) {
 	return slices.Clone(kept), nil
 }
 
+// splitMoves parts moves into what they add to cells without log cells, and to those.
+func splitMoves(moves []move) (sums, logs []move, err error) {
+	size := 0
+	for _, m := range moves {
+		size += len(m.vector) + binary.MaxVarintLen16
+	}
+	room := make([]byte, 0, size)
+	sums, logs = make([]move, 0, len(moves)), make([]move, 0, len(moves))
+	for _, m := range moves {
+		n, first, err := sumsOf(m.vector)
+		if err != nil {
+			return nil, nil, err
+		}
+		whole := m.vector
+		if n > 0 {
+			m.vector = whole[:n]
+			sums = append(sums, m)
+		}
+		if n < len(whole) {
+			begin := len(room)
+			_, width := binary.Uvarint(whole[n:])
+			room = append(binary.AppendUvarint(room, first), whole[n+width:]...)
+			m.vector = room[begin:len(room):len(room)]
+			logs = append(logs, m)
+		}
+	}
+	return sums, logs, nil
+}
+
 // mergeCells is stored cells with the moves of their pack added, both in the order of cells. Cells that become empty are
 // left out.
 func mergeCells(stored []byte, moves []move, names topics) ([]byte, error) {

@@ -25,8 +25,10 @@ func (k PackKey) bucket(c cellKey) int64 { return k.Start + c.at*int64(time.Seco
 // its parts.
 type Pack struct {
 	PackKey
-	Part  int64
-	Cells []byte
+	Part int64
+	// Sums are the cells without their log cells, Logs are those: most of what is asked for takes no quantiles, and most of
+	// a large cell is log cells.
+	Sums, Logs []byte
 }
 
 // maxPart is how many bytes a part may have until the next one is begun, so that a write never has to read and write
@@ -185,11 +187,11 @@ func (t *tx) putMoves(sp *space, moves []move, into []view) error {
 
 // repack works out what putMoves stores: parts that are new, and parts that replace the stored ones.
 func (t *tx) repack(sp *space, moves []move, into []view) (fresh, moved []Pack, err error) {
-	sums, err := sumViews(sp, moves, into)
+	byPack, err := sumViews(sp, moves, into)
 	if err != nil {
 		return nil, nil, err
 	}
-	keys := slices.SortedFunc(maps.Keys(sums), func(a, b PackKey) int { return cmp.Or(cmp.Compare(a.View, b.View), cmp.Compare(a.Start, b.Start)) })
+	keys := slices.SortedFunc(maps.Keys(byPack), func(a, b PackKey) int { return cmp.Or(cmp.Compare(a.View, b.View), cmp.Compare(a.Start, b.Start)) })
 	newest, err := t.newestParts(sp, keys)
 	if err != nil {
 		return nil, nil, err
@@ -197,16 +199,23 @@ func (t *tx) repack(sp *space, moves []move, into []view) (fresh, moved []Pack, 
 	names := topics{}
 	for _, k := range keys {
 		pack, known := newest[k]
-		if known && len(pack.Cells) > maxPart {
+		if known && len(pack.Sums)+len(pack.Logs) > maxPart {
 			pack, known = Pack{PackKey: k, Part: pack.Part + 1}, false
 		}
 		pack.PackKey = k
-		if pack.Cells, err = mergeCells(pack.Cells, sums[k], names); err != nil {
+		sums, logs, err := splitMoves(byPack[k])
+		if err != nil {
+			return nil, nil, err
+		}
+		if pack.Sums, err = mergeCells(pack.Sums, sums, names); err != nil {
+			return nil, nil, err
+		}
+		if pack.Logs, err = mergeCells(pack.Logs, logs, names); err != nil {
 			return nil, nil, err
 		}
 		if known {
 			moved = append(moved, pack)
-		} else if len(pack.Cells) > 0 {
+		} else if len(pack.Sums)+len(pack.Logs) > 0 {
 			fresh = append(fresh, pack)
 		}
 	}
@@ -214,9 +223,9 @@ func (t *tx) repack(sp *space, moves []move, into []view) (fresh, moved []Pack, 
 }
 
 const (
-	newestPart = `SELECT part, pack FROM cells WHERE org = ? AND view = ? AND start = ? ORDER BY part DESC LIMIT 1`
-	insertPack = `INSERT INTO cells (org, view, start, part, pack) VALUES (?, ?, ?, ?, ?)`
-	updatePack = `UPDATE cells SET pack = ? WHERE org = ? AND view = ? AND start = ? AND part = ?`
+	newestPart = `SELECT part, sums, logs FROM cells WHERE org = ? AND view = ? AND start = ? ORDER BY part DESC LIMIT 1`
+	insertPack = `INSERT INTO cells (org, view, start, part, sums, logs) VALUES (?, ?, ?, ?, ?, ?)`
+	updatePack = `UPDATE cells SET sums = ?, logs = ? WHERE org = ? AND view = ? AND start = ? AND part = ?`
 )
 
 // newestParts reads the newest parts of packs; those that are not there are left out.
@@ -227,7 +236,7 @@ func (t *tx) newestParts(sp *space, keys []PackKey) (map[PackKey]Pack, error) {
 	out := make(map[PackKey]Pack, len(keys))
 	for _, k := range keys {
 		p := Pack{PackKey: k}
-		found, err := t.first(newestPart, id(sp.org), k.View, k.Start)(&p.Part, &p.Cells)
+		found, err := t.first(newestPart, id(sp.org), k.View, k.Start)(&p.Part, &p.Sums, &p.Logs)
 		if err != nil {
 			return nil, err
 		}
@@ -246,12 +255,12 @@ func (t *tx) putPacks(sp *space, fresh, moved []Pack) error {
 		return t.dialect.Bulk.UpdatePacks(t.ctx, t.conn.Conn, sp.org, moved)
 	}
 	for _, p := range fresh {
-		if err := t.exec(insertPack, id(sp.org), p.View, p.Start, p.Part, p.Cells); err != nil {
+		if err := t.exec(insertPack, id(sp.org), p.View, p.Start, p.Part, p.Sums, p.Logs); err != nil {
 			return err
 		}
 	}
 	for _, p := range moved {
-		if err := t.exec(updatePack, p.Cells, id(sp.org), p.View, p.Start, p.Part); err != nil {
+		if err := t.exec(updatePack, p.Sums, p.Logs, id(sp.org), p.View, p.Start, p.Part); err != nil {
 			return err
 		}
 	}

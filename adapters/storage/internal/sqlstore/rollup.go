@@ -63,23 +63,31 @@ func (t *tx) sumPlan(sp *space, pieces []piece, sum *gather) ([]metric.Cell, err
 
 // sumCells adds the cells of one piece of a plan.
 func (t *tx) sumCells(sp *space, p piece, sum *gather) error {
+	var (
+		pack       PackKey
+		sums, logs sql.RawBytes // nothing of them is kept
+	)
+	columns, row := `start, sums`, []any{&pack.Start, &sums}
+	if !sum.selection.SumsOnly {
+		columns, row = columns+`, logs`, append(row, &logs)
+	}
 	from, to := p.from.UnixMicro(), p.to.UnixMicro()
+	add := func(k cellKey, vector []byte) error {
+		bucket := pack.bucket(k)
+		if bucket < from || bucket >= to {
+			return nil
+		}
+		return sum.add(entry{bucket, k.cellDims, vector}, p.minus)
+	}
 	args := []any{id(sp.org), p.view.stored(sp), p.view.pack(p.from).UnixMicro(), to}
-	return t.each(`SELECT start, pack FROM cells WHERE org = ? AND view = ? AND start >= ? AND start < ?`, args, func(scan func(...any) error) error {
-		var (
-			pack  PackKey
-			cells sql.RawBytes // nothing of it is kept
-		)
-		if err := scan(&pack.Start, &cells); err != nil {
+	return t.each(`SELECT `+columns+` FROM cells WHERE org = ? AND view = ? AND start >= ? AND start < ?`, args, func(scan func(...any) error) error {
+		if err := scan(row...); err != nil {
 			return err
 		}
-		return eachCell(cells, sum.names, func(k cellKey, vector []byte) error {
-			bucket := pack.bucket(k)
-			if bucket < from || bucket >= to {
-				return nil
-			}
-			return sum.add(entry{bucket, k.cellDims, vector}, p.minus)
-		})
+		if err := eachCell(sums, sum.names, add); err != nil {
+			return err
+		}
+		return eachCell(logs, sum.names, add)
 	})
 }
 

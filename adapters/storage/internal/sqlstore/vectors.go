@@ -35,6 +35,22 @@ func longTerm(vector []byte) (step uint64, value int64, n int) {
 	return step, value, n + m
 }
 
+// sumsOf is how many bytes of a stored vector lie before its log cells, and the measure of the first of those.
+func sumsOf(vector []byte) (size int, first uint64, err error) {
+	measure := uint64(0)
+	for size < len(vector) {
+		step, _, n := term(vector[size:])
+		if measure += step; n == 0 || measure > math.MaxUint16 {
+			return 0, 0, errVector
+		}
+		if measure >= uint64(metric.FirstLogCell) {
+			break
+		}
+		size += n
+	}
+	return size, measure, nil
+}
+
 // plus is a sum; ok is false where it does not fit.
 func plus(a, b int64) (sum int64, ok bool) {
 	sum = a + b

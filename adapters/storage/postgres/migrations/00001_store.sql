@@ -84,13 +84,15 @@ CREATE TABLE onces (
 );
 CREATE INDEX onces_at ON onces (org, at);
 
--- Cells of one view and stretch of time are one value, in parts if it is large.
+-- Cells of one view and stretch of time are one row, in parts if they are many. Log cells are apart behind the others:
+-- whoever asks for no quantiles does not read them.
 CREATE TABLE cells (
 	org   UUID NOT NULL,
 	view  INTEGER NOT NULL,
 	start BIGINT NOT NULL,
 	part  INTEGER NOT NULL,
-	pack  BYTEA NOT NULL,
+	sums  BYTEA NOT NULL,
+	logs  BYTEA NOT NULL,
 	PRIMARY KEY (org, view, start, part)
 ) WITH (fillfactor = 80);
 

@@ -82,14 +82,16 @@ CREATE TABLE onces (
 ) WITHOUT ROWID;
 CREATE INDEX onces_at ON onces (org, at);
 
--- Cells of one view and stretch of time are one value, in parts if it is large. The key is an index of its own: in a
--- table ordered by it every comparison would read a whole value.
+-- Cells of one view and stretch of time are one row, in parts if they are many. Log cells are apart behind the others:
+-- whoever asks for no quantiles does not read them. The key is an index of its own: in a table
+-- ordered by it every comparison would read a whole row.
 CREATE TABLE cells (
 	org   BLOB NOT NULL,
 	view  INTEGER NOT NULL,
 	start INTEGER NOT NULL,
 	part  INTEGER NOT NULL,
-	pack  BLOB NOT NULL
+	sums  BLOB NOT NULL,
+	logs  BLOB NOT NULL
 );
 CREATE UNIQUE INDEX cells_key ON cells (org, view, start, part);
 
