@@ -41,13 +41,18 @@ func (s *Store) holdBack(ctx context.Context, org tenant.ID, logged int64) {
 	}
 }
 
-// foldGrown folds logs that have grown until ctx ends. One that cannot be folded comes again with the next write.
+// foldGrown folds logs that have grown until ctx ends. One that cannot be folded comes again with the next write. Where
+// writers have several transactions under way, folding takes processors from them, and begins when a burst is over or takes
+// long; where they take turns for one, it does not.
 func (s *Store) foldGrown(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-s.behind.folds.signal:
+		}
+		if s.dialect.FoldLock != "" && s.behind.gather(ctx) != nil {
+			return
 		}
 		for _, org := range s.behind.folds.take() {
 			for more := true; more; {
