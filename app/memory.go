@@ -22,9 +22,9 @@ const (
 	growthMost, growthLeast = 150, 20
 	// besideBytes is what the process may hold beside the heap: stacks, the collector's own, and memory of the heap that is
 	// free and not given back. Left alone, the last of these grows to as much as is in use.
-	besideBytes = 12 << 20
+	besideBytes = 20 << 20
 	// leastLimit is the least limit of all of that, for heaps that hold little.
-	leastLimit = 49 << 20
+	leastLimit = 50 << 20
 )
 
 // frugal keeps the process small: the more the heap holds, the less it may grow between collections, and what is free is

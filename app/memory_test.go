@@ -21,7 +21,7 @@ func TestLimit(t *testing.T) {
 	for _, c := range []struct {
 		live uint64
 		want int64
-	}{{0, leastLimit}, {10 << 20, leastLimit}, {29 << 20, leastLimit}, {100 << 20, 120<<20 + besideBytes}} {
+	}{{0, leastLimit}, {10 << 20, leastLimit}, {24 << 20, leastLimit}, {100 << 20, 120<<20 + besideBytes}} {
 		if got := limit(c.live); got/(1<<10) != c.want/(1<<10) {
 			t.Errorf("with %d bytes in use the limit is %d, wanted %d", c.live, got, c.want)
 		}
