@@ -59,7 +59,7 @@ func dimsBy(by metric.Grouping) dims {
 
 // dimsWhere are the dimensions that a filter looks at, and the values it keeps.
 func dimsWhere(f metric.Filter) (where dims, wanted cellDims, never bool) {
-	known := true
+	var known bool
 	if f.Topic != nil {
 		where, wanted.Topic = byTopic, *f.Topic
 	}

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -130,6 +131,32 @@ func TestMergedCellsAreTheSum(t *testing.T) {
 		}
 		if !bytes.Equal(merged(both, second), merged(nil, first)) {
 			t.Fatal("what was added and taken away again has left something")
+		}
+	})
+}
+
+// FuzzCells: whatever bytes stand where cells should, they are refused or cut into cells that are all of them, and so are
+// the vectors in them.
+func FuzzCells(f *testing.F) {
+	f.Add([]byte{})
+	f.Add(appendCell(nil, cellKey{at: -900, cellDims: cellDims{Topic: "billing", Priority: 2, Handler: 1, Platform: 4}}, []byte{1, 2}))
+	f.Add([]byte{0, 0, 0, 0, 200, 1, 'a'})
+	f.Fuzz(func(t *testing.T, stored []byte) {
+		var all []byte
+		err := eachStoredCell(stored, topics{}, func(k cellKey, vector, cell []byte) error {
+			all = append(all, cell...)
+			if sums, _, err := sumsOf(vector); err == nil && sums > len(vector) {
+				t.Errorf("%d of %d bytes of %x are sums", sums, len(vector), vector)
+			}
+			if sum, err := appendSum(nil, vector); err == nil {
+				if _, err := appendSum(nil, sum, vector); err != nil && !errors.Is(err, metric.ErrOverflow) {
+					t.Errorf("the sum %x of %x is no vector: %v", sum, vector, err)
+				}
+			}
+			return nil
+		})
+		if err == nil && !bytes.Equal(all, stored) {
+			t.Errorf("%x was read as %x", stored, all)
 		}
 	})
 }
