@@ -179,6 +179,13 @@ func brokenConversations() []broken {
 			slices.Reverse(got)
 			return got, err
 		}), []string{"Conversations.Apply: what was stored is read back"}},
+		{"answers without conversations", applying(func(ctx context.Context, next sound, changes []conversation.Change) ([]conversation.Result, error) {
+			results, err := next.Apply(ctx, changes)
+			for i := range results {
+				results[i].Conversation = nil
+			}
+			return results, err
+		}), []string{"Conversations.Apply: what was stored is read back"}},
 		{"folds identifiers", applying(func(ctx context.Context, next sound, changes []conversation.Change) ([]conversation.Result, error) {
 			changes = slices.Clone(changes)
 			for i, c := range changes {
