@@ -218,7 +218,7 @@ func brokenRest() []broken {
 		{"snaps windows to the quarter hour", rolling(func(s *metric.Selection) {
 			s.Window.Start, s.Window.End = metric.Bucket(s.Window.Start), metric.Bucket(s.Window.End)
 		}), []string{"Rollups.Rollup: equals the fold for any window", "Rollups.Rollup: a conversation that starts at a window's start"}},
-		{"always reads log cells", rolling(func(s *metric.Selection) { s.SumsOnly = false }), []string{"Rollups.Rollup: equals the fold for every grouping"}},
+		{"always reads log cells", rolling(func(s *metric.Selection) { s.SumsOnly = false }), []string{"Rollups.Rollup: equals the fold for any window"}},
 		{"counts days in UTC", rolling(func(s *metric.Selection) { s.Window.Zone = time.UTC }), []string{"Rollups.Rollup: days are local"}},
 		{"takes the end into the window", rolling(func(s *metric.Selection) { s.Window.End = s.Window.End.Add(time.Microsecond) }),
 			[]string{"Rollups.Rollup: a conversation that starts at a window's start"}},
