@@ -20,32 +20,22 @@ const (
 	// growthMost and growthLeast bound by how many per cent the heap may grow between collections to fill that room: never
 	// so little that a server with much to hold does nothing but collect.
 	growthMost, growthLeast = 150, 20
-	// besideBytes is what the process may hold beside the heap: stacks, the collector's own, and memory of the heap that is
-	// free and not given back. Left alone, the last of these grows to as much as is in use.
-	besideBytes = 20 << 20
-	// leastLimit is the least limit of all of that, for heaps that hold little.
-	leastLimit = 50 << 20
 )
 
-// frugal keeps the process small: the more the heap holds, the less it may grow between collections, and what is free is
-// given back beyond a limit that moves with what is in use. Whoever sets GOGC or GOMEMLIMIT decides for themselves.
+// frugal keeps the process small: the more the heap holds, the less it may grow between collections. Whoever sets GOGC
+// decides for themselves.
 func frugal(lc fx.Lifecycle) {
-	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
+	if os.Getenv("GOGC") != "" {
 		return
 	}
 	reserved := make([]byte, ballastBytes)
 	stop := make(chan struct{})
-	percent, most := growthMost, int64(leastLimit)
+	percent := growthMost
 	debug.SetGCPercent(percent)
-	debug.SetMemoryLimit(most)
 	afterEachCollection(stop, func(live uint64) {
 		if now := growth(live); now != percent {
 			percent = now
 			debug.SetGCPercent(percent)
-		}
-		if now := limit(live); now != most {
-			most = now
-			debug.SetMemoryLimit(most)
 		}
 	})
 	var resting sync.WaitGroup
@@ -93,13 +83,6 @@ func giveBackAtRest(stop <-chan struct{}, every time.Duration, giveBack func()) 
 func growth(live uint64) int {
 	left := roomBytes - int64(live)
 	return int(min(max(100*left/max(int64(live), 1), growthLeast), growthMost))
-}
-
-// limit is how many bytes the process may hold when so many of its heap are in use: always more than the heap may grow
-// to, so that the collector hardly works harder for it.
-func limit(live uint64) int64 {
-	heap := live + live/100*uint64(growth(live))
-	return max(int64(heap)+besideBytes, leastLimit)
 }
 
 // afterEachCollection calls tune with the bytes the last collection found in use, until stop is closed.

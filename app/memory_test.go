@@ -17,17 +17,6 @@ func TestGrowth(t *testing.T) {
 	}
 }
 
-func TestLimit(t *testing.T) {
-	for _, c := range []struct {
-		live uint64
-		want int64
-	}{{0, leastLimit}, {10 << 20, leastLimit}, {24 << 20, leastLimit}, {100 << 20, 120<<20 + besideBytes}} {
-		if got := limit(c.live); got/(1<<10) != c.want/(1<<10) {
-			t.Errorf("with %d bytes in use the limit is %d, wanted %d", c.live, got, c.want)
-		}
-	}
-}
-
 func TestAfterEachCollection(t *testing.T) {
 	stop, told := make(chan struct{}), make(chan uint64, 100)
 	afterEachCollection(stop, func(live uint64) { told <- live })
