@@ -31,7 +31,7 @@ type Pack struct {
 	Sums, Logs []byte
 }
 
-// maxPart is how many bytes a part may have until the next one is begun, so that a write never has to read and write
+// maxPart is how many bytes a part may have until the next one is begun, so that a fold never has to read and write
 // much more than it adds, however many topics there are.
 const maxPart = 64 << 10
 
