@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"strconv"
 
 	"github.com/csm-monitor/csm-monitor/core/metric"
 	"github.com/csm-monitor/csm-monitor/core/tenant"
@@ -117,7 +118,8 @@ func (t *tx) eachCounted(table string, sp *space, s span, add func(entry) error)
 		n     int
 		cells []byte
 	)
-	if err := t.get(`SELECT COUNT(*), `+t.dialect.Joined+` FROM (`+rows+` LIMIT ?) AS r`, append(args, rowsAtOnce+1)...)(&n, &cells); err != nil {
+	// The limit is part of the text: for one that is bound SQLite would prepare the statement anew each time.
+	if err := t.get(`SELECT COUNT(*), `+t.dialect.Joined+` FROM (`+rows+` LIMIT `+strconv.Itoa(rowsAtOnce+1)+`) AS r`, args...)(&n, &cells); err != nil {
 		return err
 	}
 	names := topics{}

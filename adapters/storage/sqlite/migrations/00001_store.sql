@@ -47,9 +47,9 @@ CREATE TABLE conversations (
 CREATE UNIQUE INDEX conversations_uid ON conversations (org, uid);
 CREATE INDEX conversations_seq ON conversations (org, seq);
 -- The listing answers every filter but the customer's from this index alone, and so do sums over single conversations,
--- at the two ends of a window.
-CREATE INDEX conversations_listing ON conversations (org, started_at, uid DESC, platform, handler, sentiment, priority,
-	outcome, reason, escalated, ai_handled, csat, topic, subtopic, agent, cell);
+-- at the two ends of a window, which read no further than the cell.
+CREATE INDEX conversations_listing ON conversations (org, started_at, uid DESC, cell, platform, handler, sentiment, priority,
+	outcome, reason, escalated, ai_handled, csat, topic, subtopic, agent);
 -- Customers come in no order: by fortnight first, only the pages of the fortnight are written to. With the topic, the
 -- index alone tells whether a customer came back.
 CREATE INDEX conversations_customer ON conversations (org, started_at / 1209600000000, customer, topic) WHERE customer IS NOT NULL;
