@@ -138,29 +138,29 @@ type fold struct {
 // workOut works out what folding the oldest entries of a log would store. Writers may append to the log meanwhile.
 func (t *tx) workOut(sp *space, most int64) (*fold, error) {
 	f := &fold{sp: sp}
-	var moves []move
+	var entries []entry
 	names := topics{}
 	err := t.each(`SELECT step, entries FROM cell_log WHERE org = ? ORDER BY step`, []any{id(sp.org)}, func(scan func(...any) error) error {
 		if f.taken >= most {
 			return nil
 		}
-		var entries []byte
-		if err := scan(&f.last, &entries); err != nil {
+		var stored []byte
+		if err := scan(&f.last, &stored); err != nil {
 			return err
 		}
 		if f.rows++; f.rows == 1 {
 			f.first = f.last
 		}
-		return decodeLog(entries, names, func(e entry) error {
+		return decodeLog(stored, names, func(e entry) error {
 			f.taken++
-			moves = append(moves, moveOf(e))
+			entries = append(entries, e)
 			return nil
 		})
 	})
 	if err != nil {
 		return nil, err
 	}
-	f.fresh, f.moved, err = t.repack(sp, moves, views)
+	f.fresh, f.moved, err = t.repack(sp, entries, views)
 	return f, err
 }
 

@@ -109,25 +109,17 @@ func TestAppendSum(t *testing.T) {
 	})
 }
 
-// The parts of a move add up to it, one without log cells and one of them alone.
-func TestSplitMoves(t *testing.T) {
+// The halves of a vector add up to it, one without log cells and one of them alone.
+func TestHalves(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		whole := lo.Must(drawWide(t).AppendBinary(nil))
-		sums, logs, err := splitMoves([]move{{vector: whole}})
+		halves := halver{size: len(whole) + 2}
+		sums, logs, err := halves.of(whole)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var parts [][]byte
-		for i, part := range [][]move{sums, logs} {
-			for _, m := range part {
-				v := lo.Must(metric.DecodeVector(m.vector))
-				if isSums := len(v.Sums()) == len(v); len(v) == 0 || isSums != (i == 0) || i == 1 && len(v.Sums()) > 0 {
-					t.Fatalf("%v is not part %d", v, i)
-				}
-				parts = append(parts, m.vector)
-			}
-		}
-		if got, err := appendSum([]byte{}, parts...); err != nil || !slices.Equal(got, whole) {
+		wholeOf(t, move{sums: sums, logs: logs})
+		if got, err := appendSum([]byte{}, sums, logs); err != nil || !slices.Equal(got, whole) {
 			t.Fatalf("%x, %v is not %x", got, err, whole)
 		}
 	})

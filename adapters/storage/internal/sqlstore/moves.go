@@ -3,34 +3,90 @@ package sqlstore
 import (
 	"cmp"
 	"encoding/binary"
+	"math"
 	"slices"
 	"time"
+
+	"github.com/csm-monitor/csm-monitor/core/metric"
 )
 
-// move is a vector that is to be added to a cell: to that which lies at a time, in seconds, behind a start, in
-// microseconds. Between the moves of a view start is that of the cell's pack.
+// move is what is to be added to a cell, which is one of a tally.
 type move struct {
-	start int64
-	cellKey
-	vector []byte
+	order
+	// sums and logs are a vector's two halves, each as it is stored; one of them may be empty.
+	sums, logs []byte
 }
 
-// moveOf is a move of a cell of the finest grain.
-func moveOf(e entry) move {
-	return move{start: e.bucket, cellKey: cellKey{cellDims: e.cellDims}, vector: e.vector}
+// order tells the cells of a tally apart in numbers that compare as the cells do.
+type order struct {
+	// unit is the number of the cell's time, over the codes of handler, platform and priority.
+	unit uint64
+	// topic is the topic's number.
+	topic uint32
 }
 
-func (m move) bucket() int64 { return m.start + m.at*int64(time.Second/time.Microsecond) }
+// codeBits is how many bits of an order a code takes.
+const codeBits = 8
 
-func compareMoves(a, b move) int {
-	return cmp.Or(cmp.Compare(a.start, b.start), compareCells(a.cellKey, b.cellKey))
+func (o order) time() int { return int(o.unit >> (3 * codeBits)) }
+
+func compareOrders(a, b order) int {
+	if a.unit != b.unit {
+		return cmp.Compare(a.unit, b.unit)
+	}
+	return cmp.Compare(a.topic, b.topic)
 }
 
-// sumViews are the moves of every pack of some views that moves of the finest grain cause, in the order of their cells.
-func sumViews(sp *space, moves []move, into []view) (map[PackKey][]move, error) {
-	out := map[PackKey][]move{}
-	done := map[int64][]move{0: moves}
-	var add adder
+// mask are the codes of an order that some dimensions keep.
+func (d dims) mask() (mask uint64) {
+	for _, one := range []dims{byHandler, byPlatform, byPriority} {
+		mask <<= codeBits
+		if d.has(one) {
+			mask |= 1<<codeBits - 1
+		}
+	}
+	return mask
+}
+
+// tally is moves by cell, in the order of the cells: those of a view, one for each cell, or those of the finest grain.
+type tally struct {
+	// times are those of cells by their numbers: at is in seconds behind a start in microseconds, which between the moves of
+	// a view is that of the cell's pack.
+	times []cellTime
+	// topics are the names by their numbers, the empty one first.
+	topics []string
+	moves  []move
+}
+
+type cellTime struct{ start, at int64 }
+
+func (t cellTime) bucket() int64 { return t.start + t.at*int64(time.Second/time.Microsecond) }
+
+// key is the cell of a move inside its pack.
+func (t *tally) key(m *move) cellKey {
+	const code = 1<<codeBits - 1
+	return cellKey{at: t.times[m.time()].at, cellDims: cellDims{
+		Topic: t.topics[m.topic], Priority: int64(m.unit & code), Handler: int64(m.unit >> (2 * codeBits) & code), Platform: int64(m.unit >> codeBits & code),
+	}}
+}
+
+// packMoves are the moves of one pack.
+type packMoves struct {
+	PackKey
+	tally
+}
+
+// sumViews are the moves of every pack of some views that entries cause, in the order of packs.
+func sumViews(sp *space, entries []entry, into []view) ([]packMoves, error) {
+	finest, err := tallyOf(entries)
+	if err != nil {
+		return nil, err
+	}
+	var (
+		out []packMoves
+		add adder
+	)
+	done := map[int64]tally{0: finest}
 	var sum func(number int64) error
 	sum = func(number int64) error {
 		if _, ok := done[number]; ok {
@@ -45,13 +101,14 @@ func sumViews(sp *space, moves []move, into []view) (map[PackKey][]move, error) 
 			return err
 		}
 		done[number] = mine
-		for len(mine) > 0 {
+		for rest := mine.moves; len(rest) > 0; {
+			start := mine.times[rest[0].time()].start
 			n := 1
-			for n < len(mine) && mine[n].start == mine[0].start {
+			for n < len(rest) && mine.times[rest[n].time()].start == start {
 				n++
 			}
-			out[PackKey{View: v.stored(sp), Start: mine[0].start}] = mine[:n]
-			mine = mine[n:]
+			out = append(out, packMoves{PackKey{View: v.stored(sp), Start: start}, tally{mine.times, mine.topics, rest[:n]}})
+			rest = rest[n:]
 		}
 		return nil
 	}
@@ -60,131 +117,238 @@ func sumViews(sp *space, moves []move, into []view) (map[PackKey][]move, error) 
 			return nil, err
 		}
 	}
+	slices.SortFunc(out, func(a, b packMoves) int { return cmp.Or(cmp.Compare(a.View, b.View), cmp.Compare(a.Start, b.Start)) })
 	return out, nil
+}
+
+// tallyOf is the tally of entries, with a move for each of them.
+func tallyOf(entries []entry) (tally, error) {
+	var out tally
+	topics, times := map[string]uint32{"": 0}, map[int64]uint64{}
+	for _, e := range entries {
+		if (e.Handler|e.Platform|e.Priority)>>codeBits != 0 {
+			return out, errCells
+		}
+		topics[e.Topic], times[e.bucket] = 0, 0
+	}
+	out.topics = make([]string, 0, len(topics))
+	for name := range topics {
+		out.topics = append(out.topics, name)
+	}
+	slices.Sort(out.topics)
+	for i, name := range out.topics {
+		topics[name] = uint32(i)
+	}
+	out.times = make([]cellTime, 0, len(times))
+	for bucket := range times {
+		out.times = append(out.times, cellTime{start: bucket})
+	}
+	slices.SortFunc(out.times, func(a, b cellTime) int { return cmp.Compare(a.start, b.start) })
+	for i, t := range out.times {
+		times[t.start] = uint64(i)
+	}
+	out.moves = make([]move, len(entries))
+	halves := halver{size: lenOf(entries)}
+	for i, e := range entries {
+		m := &out.moves[i]
+		m.unit = times[e.bucket]<<(3*codeBits) | uint64(e.Handler)<<(2*codeBits) | uint64(e.Platform)<<codeBits | uint64(e.Priority)
+		m.topic = topics[e.Topic]
+		var err error
+		if m.sums, m.logs, err = halves.of(e.vector); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+func lenOf(entries []entry) (size int) {
+	for _, e := range entries {
+		size += len(e.vector) + binary.MaxVarintLen16
+	}
+	return size
+}
+
+// halver parts vectors.
+type halver struct {
+	// size is how many bytes the log cells of all of them take at most, room where they are put.
+	size int
+	room []byte
+}
+
+// of are the halves of a vector: what it adds to cells without log cells, and to those.
+func (h *halver) of(vector []byte) (sums, logs []byte, err error) {
+	n, first, err := sumsOf(vector)
+	if err != nil || n == len(vector) {
+		return vector, nil, err
+	}
+	if h.room == nil {
+		h.room = make([]byte, 0, h.size)
+	}
+	begin := len(h.room)
+	_, width := binary.Uvarint(vector[n:])
+	h.room = append(binary.AppendUvarint(h.room, first), vector[n+width:]...)
+	return vector[:n:n], h.room[begin:len(h.room):len(h.room)], nil
 }
 
 // adder sums moves with the same memory again and again.
 type adder struct {
-	moves []move
-	same  [][]byte
-	// sums has room for the vectors of the next moves.
-	sums []byte
+	places []place
+	// room has space for the vectors of the next moves.
+	room []byte
+}
+
+// place is where a move goes: into which cell, and the move's number among the finer ones.
+type place struct {
+	order
+	finer uint32
 }
 
 // roomForSums is how many bytes of sums share one piece of memory.
 const roomForSums = 64 << 10
 
-// sum are the vectors' sum as it is stored.
-func (a *adder) sum(parts [][]byte) ([]byte, error) {
-	if cap(a.sums)-len(a.sums) < roomForSums/16 {
-		a.sums = make([]byte, 0, roomForSums)
+// view is the moves of a view's cells that finer ones cause.
+func (a *adder) view(sp *space, v view, finer tally) (tally, error) {
+	out := tally{topics: finer.topics}
+	a.places = a.places[:0]
+	const none = math.MaxUint64
+	units := make([]uint64, len(finer.times))
+	for i, t := range finer.times {
+		start, at, ok := v.locate(sp, micros(t.bucket()))
+		if !ok {
+			units[i] = none
+			continue
+		}
+		here := cellTime{start, at}
+		if n := len(out.times); n == 0 || out.times[n-1] != here {
+			out.times = append(out.times, here)
+		}
+		units[i] = uint64(len(out.times)-1) << (3 * codeBits)
 	}
-	begin := len(a.sums)
-	out, err := appendSum(a.sums, parts...)
-	if err != nil {
-		return nil, err
+	mask, topic := v.dims.mask(), v.dims.has(byTopic)
+	for i := range finer.moves {
+		m := &finer.moves[i]
+		unit := units[m.time()]
+		if unit == none {
+			continue
+		}
+		p := place{order{unit: unit | m.unit&mask}, uint32(i)}
+		if topic {
+			p.topic = m.topic
+		}
+		a.places = append(a.places, p)
 	}
-	a.sums = out
-	return out[begin:len(out):len(out)], nil
+	slices.SortFunc(a.places, func(a, b place) int { return compareOrders(a.order, b.order) })
+	out.moves = make([]move, 0, cells(a.places))
+	for rest := a.places; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && rest[n].order == rest[0].order {
+			n++
+		}
+		m, err := a.sum(finer.moves, rest[:n])
+		if err != nil {
+			return out, err
+		}
+		if len(m.sums)+len(m.logs) > 0 {
+			out.moves = append(out.moves, m)
+		}
+		rest = rest[n:]
+	}
+	return out, nil
 }
 
-// view is the moves of a view's cells, one for each cell, in their order, that finer ones cause.
-func (a *adder) view(sp *space, v view, finer []move) ([]move, error) {
-	a.moves = a.moves[:0]
-	var (
-		last, start, at int64
-		reached         bool
-	)
-	for i, m := range finer {
-		if b := m.bucket(); i == 0 || b != last {
-			last = b
-			start, at, reached = v.locate(sp, micros(b))
-		}
-		if reached {
-			a.moves = append(a.moves, move{start: start, cellKey: cellKey{at: at, cellDims: m.only(v.dims)}, vector: m.vector})
+// cells is how many cells moves in order go to.
+func cells(places []place) (n int) {
+	for i := range places {
+		if i == 0 || places[i].order != places[i-1].order {
+			n++
 		}
 	}
-	slices.SortFunc(a.moves, compareMoves)
-	kept := a.moves[:0]
-	for rest := a.moves; len(rest) > 0; {
-		m := rest[0]
-		a.same = a.same[:0]
-		for len(rest) > 0 && compareMoves(rest[0], m) == 0 {
-			a.same = append(a.same, rest[0].vector)
-			rest = rest[1:]
-		}
-		if len(a.same) > 1 {
-			var err error
-			if m.vector, err = a.sum(a.same); err != nil {
-				return nil, err
+	return n
+}
+
+// sum is the moves of one cell as one.
+func (a *adder) sum(finer []move, of []place) (move, error) {
+	m := finer[of[0].finer]
+	m.order = of[0].order
+	if len(of) == 1 {
+		return m, nil
+	}
+	if cap(a.room)-len(a.room) < roomForSums/16 {
+		a.room = make([]byte, 0, roomForSums)
+	}
+	s := summers.Get().(*summer)
+	defer summers.Put(s)
+	for _, p := range of {
+		for _, half := range [][]byte{finer[p.finer].sums, finer[p.finer].logs} {
+			if err := s.add(half); err != nil {
+				s.appendTo(nil, allMeasures)
+				return m, err
 			}
 		}
-		if len(m.vector) > 0 {
-			kept = append(kept, m)
-		}
 	}
-	return slices.Clone(kept), nil
+	begin := len(a.room)
+	a.room = s.appendTo(a.room, int(metric.FirstLogCell))
+	middle := len(a.room)
+	a.room = s.appendTo(a.room, allMeasures)
+	m.sums, m.logs = a.room[begin:middle:middle], a.room[middle:len(a.room):len(a.room)]
+	return m, nil
 }
 
-// splitMoves parts moves into what they add to cells without log cells, and to those.
-func splitMoves(moves []move) (sums, logs []move, err error) {
-	size := 0
-	for _, m := range moves {
-		size += len(m.vector) + binary.MaxVarintLen16
-	}
-	room := make([]byte, 0, size)
-	sums, logs = make([]move, 0, len(moves)), make([]move, 0, len(moves))
-	for _, m := range moves {
-		n, first, err := sumsOf(m.vector)
-		if err != nil {
-			return nil, nil, err
-		}
-		whole := m.vector
-		if n > 0 {
-			m.vector = whole[:n]
-			sums = append(sums, m)
-		}
-		if n < len(whole) {
-			begin := len(room)
-			_, width := binary.Uvarint(whole[n:])
-			room = append(binary.AppendUvarint(room, first), whole[n+width:]...)
-			m.vector = room[begin:len(room):len(room)]
-			logs = append(logs, m)
-		}
-	}
-	return sums, logs, nil
-}
+// The halves of moves.
+func sumsHalf(m *move) []byte { return m.sums }
+func logsHalf(m *move) []byte { return m.logs }
 
-// mergeCells is stored cells with the moves of their pack added, both in the order of cells. Cells that become empty are
-// left out.
-func mergeCells(stored []byte, moves []move, names topics) ([]byte, error) {
+// mergeCells is stored cells with one half of the moves of their pack added, both in the order of cells. Cells that become
+// empty are left out.
+func mergeCells(stored []byte, with *tally, half func(*move) []byte, names topics) ([]byte, error) {
 	size := len(stored)
-	for _, m := range moves {
-		size += len(m.vector) + len(m.Topic) + 3*binary.MaxVarintLen16
+	for i := range with.moves {
+		if m := &with.moves[i]; len(half(m)) > 0 {
+			size += len(half(m)) + len(with.topics[m.topic]) + 4*binary.MaxVarintLen16
+		}
 	}
 	out := make([]byte, 0, size)
-	var sum []byte
-	err := eachStoredCell(stored, names, func(k cellKey, vector, cell []byte) error {
-		for len(moves) > 0 && compareCells(moves[0].cellKey, k) < 0 {
-			out = appendCell(out, moves[0].cellKey, moves[0].vector)
-			moves = moves[1:]
+	var (
+		sum  []byte
+		next int
+		key  cellKey
+	)
+	// take makes the move that comes next the next one that adds something; its key is then known.
+	take := func() {
+		for next < len(with.moves) && len(half(&with.moves[next])) == 0 {
+			next++
 		}
-		if len(moves) == 0 || moves[0].cellKey != k {
+		if next < len(with.moves) {
+			key = with.key(&with.moves[next])
+		}
+	}
+	add := func() {
+		out = appendCell(out, key, half(&with.moves[next]))
+		next++
+		take()
+	}
+	take()
+	err := eachStoredCell(stored, names, func(k cellKey, vector, cell []byte) error {
+		for next < len(with.moves) && compareCells(key, k) < 0 {
+			add()
+		}
+		if next == len(with.moves) || key != k {
 			out = append(out, cell...)
 			return nil
 		}
 		var err error
-		if sum, err = appendSum(sum[:0], vector, moves[0].vector); err != nil {
+		if sum, err = appendSum(sum[:0], vector, half(&with.moves[next])); err != nil {
 			return err
 		}
 		if len(sum) > 0 {
 			out = appendCell(out, k, sum)
 		}
-		moves = moves[1:]
+		next++
+		take()
 		return nil
 	})
-	for _, m := range moves {
-		out = appendCell(out, m.cellKey, m.vector)
+	for next < len(with.moves) {
+		add()
 	}
 	return out, err
 }

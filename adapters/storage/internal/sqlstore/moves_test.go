@@ -23,8 +23,8 @@ func drawVector(t *rapid.T, label string) metric.Vector {
 	return v
 }
 
-// drawMoves draws moves of a number of quarter hours.
-func drawMoves(t *rapid.T, label string, quarters int) (keys []metric.Key, moves []move) {
+// drawEntries draws entries of a number of quarter hours.
+func drawEntries(t *rapid.T, label string, quarters int) (keys []metric.Key, entries []entry) {
 	base := time.Date(2024, 3, 28, 0, 0, 0, 0, time.UTC)
 	for range rapid.IntRange(0, 12).Draw(t, label) {
 		k := metric.Key{
@@ -38,9 +38,9 @@ func drawMoves(t *rapid.T, label string, quarters int) (keys []metric.Key, moves
 		if err != nil {
 			t.Fatal(err)
 		}
-		keys, moves = append(keys, k), append(moves, moveOf(entry{k.Bucket.UnixMicro(), dimsOf(k), stored}))
+		keys, entries = append(keys, k), append(entries, entry{k.Bucket.UnixMicro(), dimsOf(k), stored})
 	}
-	return keys, moves
+	return keys, entries
 }
 
 // TestEveryViewSumsTheSame: whatever coarser cells are summed from, each holds what the cells of the finest grain in it
@@ -51,14 +51,14 @@ func TestEveryViewSumsTheSame(t *testing.T) {
 		if rapid.Bool().Draw(t, "being built") {
 			sp.from = metric.LocalDay(time.Date(2024, 3, rapid.IntRange(28, 31).Draw(t, "from"), 12, 0, 0, 0, time.UTC), sp.zone).UnixMicro()
 		}
-		keys, moves := drawMoves(t, "moves", 8*96)
-		got, err := sumViews(sp, moves, views)
+		keys, entries := drawEntries(t, "entries", 8*96)
+		got, err := sumViews(sp, entries, views)
 		if err != nil {
 			t.Fatal(err)
 		}
 		want := map[string]metric.Vector{}
 		for i, k := range keys {
-			values, err := metric.DecodeVector(moves[i].vector)
+			values, err := metric.DecodeVector(entries[i].vector)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -73,15 +73,17 @@ func TestEveryViewSumsTheSame(t *testing.T) {
 				}
 			}
 		}
-		for key, list := range got {
-			if !slices.IsSortedFunc(list, compareMoves) {
-				t.Fatalf("pack %v is not in order", key)
-			}
-			for _, m := range list {
-				cell := fmt.Sprint(key.View, key.Start, m.at, m.cellDims)
-				values, err := metric.DecodeVector(m.vector)
-				if err != nil || !slices.Equal(values, want[cell]) {
-					t.Fatalf("cell %s is %v (%v), want %v", cell, values, err, want[cell])
+		for _, pack := range got {
+			var last cellKey
+			for i := range pack.moves {
+				k := pack.key(&pack.moves[i])
+				if i > 0 && compareCells(last, k) >= 0 {
+					t.Fatalf("pack %v is not in order", pack.PackKey)
+				}
+				last = k
+				cell := fmt.Sprint(pack.View, pack.Start, k.at, k.cellDims)
+				if values := wholeOf(t, pack.moves[i]); !slices.Equal(values, want[cell]) {
+					t.Fatalf("cell %s is %v, want %v", cell, values, want[cell])
 				}
 				delete(want, cell)
 			}
@@ -94,30 +96,44 @@ func TestEveryViewSumsTheSame(t *testing.T) {
 	})
 }
 
+// wholeOf is what both halves of a move add up to, each of which holds what belongs there.
+func wholeOf(t *rapid.T, m move) metric.Vector {
+	sums, err := metric.DecodeVector(m.sums)
+	if err != nil || len(sums.Sums()) != len(sums) {
+		t.Fatalf("%v (%v) are no sums", sums, err)
+	}
+	logs, err := metric.DecodeVector(m.logs)
+	if err != nil || len(logs.Sums()) > 0 {
+		t.Fatalf("%v (%v) are no log cells", logs, err)
+	}
+	return append(sums, logs...)
+}
+
 // TestMergedCellsAreTheSum: a pack with moves added is the pack of all moves, and taking them away again leaves what was.
 func TestMergedCellsAreTheSum(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		merged := func(stored []byte, moves []move) []byte {
-			var add adder
-			sums, err := add.view(&space{zone: time.UTC}, viewOf(2), moves)
+		merged := func(stored []byte, entries []entry, half func(*move) []byte) []byte {
+			finest, err := tallyOf(entries)
 			if err != nil {
 				t.Fatal(err)
 			}
-			out, err := mergeCells(stored, sums, topics{})
+			var add adder
+			moves, err := add.view(&space{zone: time.UTC}, viewOf(2), finest)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out, err := mergeCells(stored, &moves, half, topics{})
 			if err != nil {
 				t.Fatal(err)
 			}
 			return out
 		}
 		const onePack = int(packed / metric.Quarter)
-		_, first := drawMoves(t, "first", onePack)
-		_, second := drawMoves(t, "second", onePack)
-		both := merged(merged(nil, first), second)
-		if !bytes.Equal(both, merged(nil, slices.Concat(first, second))) {
-			t.Fatal("moves added one after the other are not their sum")
-		}
-		for i := range second {
-			values, err := metric.DecodeVector(second[i].vector)
+		_, first := drawEntries(t, "first", onePack)
+		_, second := drawEntries(t, "second", onePack)
+		taken := slices.Clone(second)
+		for i := range taken {
+			values, err := metric.DecodeVector(taken[i].vector)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -125,12 +141,18 @@ func TestMergedCellsAreTheSum(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if second[i].vector, err = back.AppendBinary(nil); err != nil {
+			if taken[i].vector, err = back.AppendBinary(nil); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if !bytes.Equal(merged(both, second), merged(nil, first)) {
-			t.Fatal("what was added and taken away again has left something")
+		for _, half := range []func(*move) []byte{sumsHalf, logsHalf} {
+			both := merged(merged(nil, first, half), second, half)
+			if !bytes.Equal(both, merged(nil, slices.Concat(first, second), half)) {
+				t.Fatal("moves added one after the other are not their sum")
+			}
+			if !bytes.Equal(merged(both, taken, half), merged(nil, first, half)) {
+				t.Fatal("what was added and taken away again has left something")
+			}
 		}
 	})
 }

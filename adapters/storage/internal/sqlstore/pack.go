@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"encoding/binary"
 	"errors"
-	"maps"
-	"slices"
 	"time"
+
+	"github.com/samber/lo"
 
 	"github.com/csm-monitor/csm-monitor/core/metric"
 )
@@ -175,10 +175,10 @@ func (c *cutter) text() []byte {
 	return text
 }
 
-// putMoves adds moves of cells of some views to the packs: to the newest part of each pack, or to a new one when that is
+// putMoves adds entries to the cells of some views: to the newest part of each pack, or to a new one when that is
 // full.
-func (t *tx) putMoves(sp *space, moves []move, into []view) error {
-	fresh, moved, err := t.repack(sp, moves, into)
+func (t *tx) putMoves(sp *space, entries []entry, into []view) error {
+	fresh, moved, err := t.repack(sp, entries, into)
 	if err != nil {
 		return err
 	}
@@ -186,31 +186,27 @@ func (t *tx) putMoves(sp *space, moves []move, into []view) error {
 }
 
 // repack works out what putMoves stores: parts that are new, and parts that replace the stored ones.
-func (t *tx) repack(sp *space, moves []move, into []view) (fresh, moved []Pack, err error) {
-	byPack, err := sumViews(sp, moves, into)
+func (t *tx) repack(sp *space, entries []entry, into []view) (fresh, moved []Pack, err error) {
+	packs, err := sumViews(sp, entries, into)
 	if err != nil {
 		return nil, nil, err
 	}
-	keys := slices.SortedFunc(maps.Keys(byPack), func(a, b PackKey) int { return cmp.Or(cmp.Compare(a.View, b.View), cmp.Compare(a.Start, b.Start)) })
-	newest, err := t.newestParts(sp, keys)
+	newest, err := t.newestParts(sp, lo.Map(packs, func(p packMoves, _ int) PackKey { return p.PackKey }))
 	if err != nil {
 		return nil, nil, err
 	}
 	names := topics{}
-	for _, k := range keys {
-		pack, known := newest[k]
+	for i := range packs {
+		with := &packs[i]
+		pack, known := newest[with.PackKey]
 		if known && len(pack.Sums)+len(pack.Logs) > maxPart {
-			pack, known = Pack{PackKey: k, Part: pack.Part + 1}, false
+			pack, known = Pack{Part: pack.Part + 1}, false
 		}
-		pack.PackKey = k
-		sums, logs, err := splitMoves(byPack[k])
-		if err != nil {
+		pack.PackKey = with.PackKey
+		if pack.Sums, err = mergeCells(pack.Sums, &with.tally, sumsHalf, names); err != nil {
 			return nil, nil, err
 		}
-		if pack.Sums, err = mergeCells(pack.Sums, sums, names); err != nil {
-			return nil, nil, err
-		}
-		if pack.Logs, err = mergeCells(pack.Logs, logs, names); err != nil {
+		if pack.Logs, err = mergeCells(pack.Logs, &with.tally, logsHalf, names); err != nil {
 			return nil, nil, err
 		}
 		if known {

@@ -62,6 +62,8 @@ type summer struct {
 	values []int64
 	// touched has a bit for every measure that may not be zero.
 	touched []uint64
+	// used is how many words of those may not be zero.
+	used int
 }
 
 var summers = sync.Pool{New: func() any { return new(summer) }}
@@ -84,6 +86,7 @@ func (s *summer) add(vector []byte) error {
 		}
 		s.touched[measure/64] |= 1 << (measure % 64)
 		s.values[measure] = sum
+		s.used = max(s.used, int(measure/64)+1)
 	}
 	return nil
 }
@@ -94,27 +97,30 @@ func (s *summer) grow(measure uint64) {
 	s.touched = append(s.touched, make([]uint64, (size+63)/64-len(s.touched))...)
 }
 
-// each calls fn with what was added up, by measure, and leaves the table empty.
-func (s *summer) each(fn func(m metric.Measure, value int64)) {
-	for word, rest := range s.touched {
+// allMeasures is the end of all measures.
+const allMeasures = math.MaxUint16 + 1
+
+// appendTo adds the sum of the measures below an end, as it is stored, to a text, and takes it out of the table.
+func (s *summer) appendTo(out []byte, end int) []byte {
+	last := 0
+	for word := 0; word < s.used && word*64 < end; word++ {
+		rest := s.touched[word]
 		for ; rest != 0; rest &= rest - 1 {
 			m := word*64 + bits.TrailingZeros64(rest)
+			if m >= end {
+				break
+			}
 			if v := s.values[m]; v != 0 {
-				fn(metric.Measure(m), v)
+				out = binary.AppendVarint(binary.AppendUvarint(out, uint64(m-last)), v)
+				last = m
 				s.values[m] = 0
 			}
 		}
-		s.touched[word] = 0
+		s.touched[word] = rest
 	}
-}
-
-// appendTo adds the sum as it is stored to a text, and leaves the table empty.
-func (s *summer) appendTo(out []byte) []byte {
-	last := metric.Measure(0)
-	s.each(func(m metric.Measure, v int64) {
-		out = binary.AppendVarint(binary.AppendUvarint(out, uint64(m-last)), v)
-		last = m
-	})
+	if end == allMeasures {
+		s.used = 0
+	}
 	return out
 }
 
@@ -125,11 +131,11 @@ func appendSum(out []byte, parts ...[]byte) ([]byte, error) {
 	defer summers.Put(s)
 	for _, part := range parts {
 		if err := s.add(part); err != nil {
-			s.each(func(metric.Measure, int64) {})
+			s.appendTo(nil, allMeasures)
 			return nil, err
 		}
 	}
-	return s.appendTo(out), nil
+	return s.appendTo(out, allMeasures), nil
 }
 
 // expiredCount is a measure of the store's own: how many of a cell's conversations have expired. It lies above those of

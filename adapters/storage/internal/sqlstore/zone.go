@@ -78,7 +78,7 @@ func (t *tx) rebuildSome(sp *space) error {
 	if err := t.foldAll(sp); err != nil {
 		return err
 	}
-	var moves []move
+	var entries []entry
 	dayViews := lo.Filter(views, func(v view, _ int) bool { return v.grain == days })
 	end := sp.from
 	for read := 0; read < rebuiltAtOnce; {
@@ -94,14 +94,14 @@ func (t *tx) rebuildSome(sp *space) error {
 		sp.from = day.UnixMicro()
 		err = t.eachRow(sp, span{day, nextDay(day, sp.zone)}, func(e entry) error {
 			read++
-			moves = append(moves, moveOf(e))
+			entries = append(entries, e)
 			return nil
 		})
 		if err != nil {
 			return err
 		}
 	}
-	if err := t.putMoves(sp, moves, dayViews); err != nil {
+	if err := t.putMoves(sp, entries, dayViews); err != nil {
 		return err
 	}
 	return t.dropOldGrids(sp, sp.from, end)
