@@ -9,7 +9,6 @@ import (
 	"github.com/samber/lo"
 
 	"github.com/csm-monitor/csm-monitor/core/conversation"
-	"github.com/csm-monitor/csm-monitor/core/metric"
 	"github.com/csm-monitor/csm-monitor/core/port"
 	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
@@ -113,19 +112,14 @@ type item struct {
 	// changes are the places of its changes in the batch.
 	changes []int
 	stored  *conversation.Conversation
-	old     oldRow
-	now     *conversation.Conversation
-	gone    bool
-	// dirty says that now differs from what is stored; row and cell are then what is written of it.
-	dirty bool
-	row   Row
-	cell  metric.Cell
-}
-
-// oldRow is what a stored row added to the cells.
-type oldRow struct {
-	key    metric.Key
-	vector metric.Vector
+	// old is what the stored row counts.
+	old  entry
+	now  *conversation.Conversation
+	gone bool
+	// dirty says that now differs from what is stored; row is then what is written of it, counted what that counts.
+	dirty   bool
+	row     Row
+	counted entry
 }
 
 // outcome is what became of one change. The number of a written version is its place among those of the batch, from 1,

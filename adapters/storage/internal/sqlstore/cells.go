@@ -6,24 +6,43 @@ import (
 )
 
 // deltas is what a batch adds to the cells of the finest grain.
-type deltas map[metric.Key]metric.Vector
-
-func (d deltas) add(k metric.Key, v metric.Vector) error {
-	sum, err := d[k].Plus(v)
-	if err != nil {
-		return err
-	}
-	d[k] = sum
-	return nil
+type deltas struct {
+	entries []entry
+	// places are those of the entries by their cells.
+	places map[finestCell]int
 }
 
-func (d deltas) take(k metric.Key, v metric.Vector) error {
-	sum, err := d[k].Minus(v)
-	if err != nil {
+// finestCell is a cell of the finest grain by its beginning, in microseconds.
+type finestCell struct {
+	bucket int64
+	cellDims
+}
+
+// newDeltas has room for a number of entries.
+func newDeltas(n int) deltas {
+	return deltas{entries: make([]entry, 0, n), places: make(map[finestCell]int, n)}
+}
+
+// add adds an entry; its vector stays as it is.
+func (d *deltas) add(e entry) (err error) {
+	cell := finestCell{e.bucket, e.cellDims}
+	place, met := d.places[cell]
+	if !met {
+		d.places[cell] = len(d.entries)
+		d.entries = append(d.entries, e)
+		return nil
+	}
+	sum := &d.entries[place]
+	sum.vector, err = appendSum(nil, sum.vector, e.vector)
+	return err
+}
+
+// take takes an entry away.
+func (d *deltas) take(e entry) (err error) {
+	if e.vector, err = negative(e.vector); err != nil {
 		return err
 	}
-	d[k] = sum
-	return nil
+	return d.add(e)
 }
 
 // moveCells adds a batch's deltas, as entries of the log, to the organisation's cells. They are folded into the packs
@@ -41,20 +60,20 @@ func (t *tx) moveCells(sp *space, entries []byte, n int64) error {
 	return t.later(`INSERT INTO cell_log (org, step, entries) VALUES (?, ?, ?)`, id(sp.org), sp.step, entries)
 }
 
-// encodeLog is the stored form of a batch's deltas, and how many there are. Deltas that move nothing are left out.
-func encodeLog(d deltas) (out []byte, n int64, err error) {
-	var vector []byte
-	for k, v := range d {
-		if len(v) == 0 {
-			continue
-		}
-		n++
-		if vector, err = v.AppendBinary(vector[:0]); err != nil {
-			return nil, 0, err
-		}
-		out = appendEntry(out, k, vector)
+// encode is the stored form of a batch's deltas, and how many there are. Deltas that move nothing are left out.
+func (d *deltas) encode() (out []byte, n int64) {
+	size := 0
+	for _, e := range d.entries {
+		size += len(e.vector) + len(e.Topic) + roomForKey
 	}
-	return out, n, nil
+	out = make([]byte, 0, size)
+	for _, e := range d.entries {
+		if len(e.vector) > 0 {
+			n++
+			out = appendEntry(out, e)
+		}
+	}
+	return out, n
 }
 
 // entry is what is to be added to a cell of the finest grain.

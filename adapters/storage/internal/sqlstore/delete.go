@@ -9,7 +9,6 @@ import (
 	"github.com/samber/lo"
 
 	"github.com/csm-monitor/csm-monitor/core/conversation"
-	"github.com/csm-monitor/csm-monitor/core/metric"
 	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
 
@@ -63,14 +62,14 @@ func (t *tx) deleteSome(org tenant.ID, q conversation.Query, at time.Time) (conv
 	if err != nil {
 		return receipt, err
 	}
-	delta := deltas{}
+	delta := newDeltas(len(rows))
 	for _, r := range rows {
 		receipt.Messages += int(r.Messages)
-		cell, err := r.counted()
+		counted, err := r.counted()
 		if err != nil {
 			return receipt, err
 		}
-		if err := delta.take(cell.Key, cell.Values); err != nil {
+		if err := delta.take(counted); err != nil {
 			return receipt, err
 		}
 	}
@@ -85,10 +84,7 @@ func (t *tx) deleteSome(org tenant.ID, q conversation.Query, at time.Time) (conv
 	if err := t.bury(sp, uids, deleted, at); err != nil {
 		return receipt, err
 	}
-	entries, n, err := encodeLog(delta)
-	if err != nil {
-		return receipt, err
-	}
+	entries, n := delta.encode()
 	if err := t.moveCells(sp, entries, n); err != nil {
 		return receipt, err
 	}
@@ -130,13 +126,13 @@ func (t *tx) expireSome(org tenant.ID, cutoff time.Time, limit int) (int, error)
 	if err != nil {
 		return 0, err
 	}
-	delta := deltas{}
+	delta := newDeltas(len(rows))
 	for _, r := range rows {
-		cell, err := r.counted()
+		counted, err := r.counted()
 		if err != nil {
 			return 0, err
 		}
-		if err := delta.add(cell.Key, metric.Vector{{Measure: expiredCount, Value: 1}}); err != nil {
+		if err := delta.add(entry{counted.bucket, counted.cellDims, oneExpired}); err != nil {
 			return 0, err
 		}
 		if err := t.exec(`INSERT INTO remains (org, started_at, cell) VALUES (?, ?, ?)`, id(org), r.StartedAt, r.Cell); err != nil {
@@ -153,10 +149,7 @@ func (t *tx) expireSome(org tenant.ID, cutoff time.Time, limit int) (int, error)
 	if err := t.dropDays(sp); err != nil {
 		return 0, err
 	}
-	entries, n, err := encodeLog(delta)
-	if err != nil {
-		return 0, err
-	}
+	entries, n := delta.encode()
 	if err := t.moveCells(sp, entries, n); err != nil {
 		return 0, err
 	}

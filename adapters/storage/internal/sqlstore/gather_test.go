@@ -96,10 +96,12 @@ func TestAppendSum(t *testing.T) {
 			parts [][]byte
 		)
 		for _, v := range rapid.SliceOfN(rapid.Custom(drawWide), 1, 5).Draw(t, "vectors") {
-			minus := lo.Must(metric.Vector{}.Minus(v))
-			for _, part := range []metric.Vector{v, minus, v} {
-				parts = append(parts, lo.Must(part.AppendBinary(nil)))
+			stored := lo.Must(v.AppendBinary(nil))
+			minus := lo.Must(negative(stored))
+			if want := lo.Must(metric.Vector{}.Minus(v)); !slices.Equal(minus, lo.Must(want.AppendBinary(nil))) {
+				t.Fatalf("%x taken away is %x", stored, minus)
 			}
+			parts = append(parts, stored, minus, stored)
 			want = lo.Must(want.Plus(v))
 		}
 		got, err := appendSum(nil, parts...)
@@ -128,6 +130,12 @@ func TestHalves(t *testing.T) {
 // What is no vector, and what does not fit, is refused and leaves nothing behind for the next sum.
 func TestAppendSumRefuses(t *testing.T) {
 	huge := lo.Must(metric.Vector{{Measure: 7, Value: 1<<63 - 1}}.AppendBinary(nil))
+	least := lo.Must(metric.Vector{{Measure: 7, Value: -1 << 63}}.AppendBinary(nil))
+	for _, part := range [][]byte{least, {5, 2, 1}, {0x80}} {
+		if got, err := negative(part); err == nil {
+			t.Errorf("%x was taken away as %x", part, got)
+		}
+	}
 	for _, parts := range [][][]byte{{huge, huge}, {{5, 2}, {0x80}}, {{5, 2}, {0xff, 0xff, 0x7f, 2}}, {{5, 2, 1}}} {
 		if sum, err := appendSum(nil, parts...); err == nil {
 			t.Errorf("%x was taken for the sum of %x", sum, parts)

@@ -44,12 +44,12 @@ func (t *tx) read(sp *space, b *batch) (again []*item, err error) {
 		if err != nil {
 			return err
 		}
-		cell, err := r.counted()
+		counted, err := r.counted()
 		if err != nil {
 			return err
 		}
 		it := b.byUID[r.UID]
-		it.stored, it.old = &conv, oldRow{key: cell.Key, vector: cell.Values}
+		it.stored, it.old = &conv, counted
 		again = append(again, it)
 		return nil
 	}); err != nil {

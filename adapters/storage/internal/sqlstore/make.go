@@ -31,7 +31,7 @@ func (sp *space) make(items []*item, bulk Bulk) error {
 	errs := make([]error, len(items))
 	parallel(len(items), func(i int) {
 		if it := items[i]; it.dirty {
-			it.row, it.cell, errs[i] = sp.rowOf(it.now)
+			it.row, it.counted, errs[i] = sp.rowOf(it.now)
 			if bulk != nil && errs[i] == nil {
 				it.row.Form = bulk.Form(&it.row)
 			}
@@ -47,13 +47,13 @@ func (sp *space) make(items []*item, bulk Bulk) error {
 
 // writes puts together what the batch stores.
 func (b *batch) writes() (w writes, err error) {
-	delta := deltas{}
+	delta := newDeltas(len(b.distinct))
 	w.inserts = make([]Row, 0, len(b.distinct)) // most are new
 	for _, it := range b.distinct {
 		if !it.dirty {
 			continue
 		}
-		if err := delta.add(it.cell.Key, it.cell.Values); err != nil {
+		if err := delta.add(it.counted); err != nil {
 			return writes{}, err
 		}
 		it.row.Seq = it.now.Seq
@@ -61,13 +61,13 @@ func (b *batch) writes() (w writes, err error) {
 			w.inserts = append(w.inserts, it.row)
 			continue
 		}
-		if err := delta.take(it.old.key, it.old.vector); err != nil {
+		if err := delta.take(it.old); err != nil {
 			return writes{}, err
 		}
 		w.updates = append(w.updates, it.row)
 	}
-	w.entries, w.cells, err = encodeLog(delta)
-	return w, err
+	w.entries, w.cells = delta.encode()
+	return w, nil
 }
 
 // parallel calls fn for 0 to n-1, on all processors where there is enough to do. A panic of fn is the caller's.

@@ -304,7 +304,7 @@ func mergeCells(stored []byte, with *tally, half func(*move) []byte, names topic
 	size := len(stored)
 	for i := range with.moves {
 		if m := &with.moves[i]; len(half(m)) > 0 {
-			size += len(half(m)) + len(with.topics[m.topic]) + 4*binary.MaxVarintLen16
+			size += len(half(m)) + len(with.topics[m.topic]) + roomForKey
 		}
 	}
 	out := make([]byte, 0, size)

@@ -99,9 +99,12 @@ func appendCell(out []byte, k cellKey, vector []byte) []byte {
 	return append(out, vector...)
 }
 
-// appendEntry adds the stored form of a cell of the finest grain, as the log and rows hold it.
-func appendEntry(out []byte, k metric.Key, vector []byte) []byte {
-	return appendCell(out, cellKey{at: k.Bucket.UnixMicro() / metric.Quarter.Microseconds(), cellDims: dimsOf(k)}, vector)
+// roomForKey is how many bytes a stored cell takes at most beside its topic and vector, as long as its time is near.
+const roomForKey = 12
+
+// appendEntry adds the stored form of an entry, as the log and rows hold it.
+func appendEntry(out []byte, e entry) []byte {
+	return appendCell(out, cellKey{at: e.bucket / metric.Quarter.Microseconds(), cellDims: e.cellDims}, e.vector)
 }
 
 var errCells = errors.New("store: not a stored cell")

@@ -58,18 +58,17 @@ func orNull(n sql.NullInt64) any {
 	return n.Int64
 }
 
-// counted is what the row counts, in the finest cell.
-func (r *Row) counted() (cell metric.Cell, err error) {
+// counted is what the row counts.
+func (r *Row) counted() (counted entry, err error) {
 	err = decodeLog(r.Cell, nil, func(e entry) error {
-		cell.Key = e.key(micros(e.bucket))
-		cell.Values, err = metric.DecodeVector(e.vector)
-		return err
+		counted = e
+		return nil
 	})
-	return cell, err
+	return counted, err
 }
 
-// rowOf is c as it is stored, without its place in the order of versions.
-func (sp *space) rowOf(c *conversation.Conversation) (Row, metric.Cell, error) {
+// rowOf is c as it is stored, without its place in the order of versions, and what it counts.
+func (sp *space) rowOf(c *conversation.Conversation) (Row, entry, error) {
 	var err error
 	cell := metric.Contribution(c)
 	uid := c.UID()
@@ -90,18 +89,19 @@ func (sp *space) rowOf(c *conversation.Conversation) (Row, metric.Cell, error) {
 		Messages:  int64(len(c.Messages)),
 	}
 	if err != nil {
-		return Row{}, metric.Cell{}, err
+		return Row{}, entry{}, err
 	}
 	if c.Facts.Rating.OK() {
 		r.CSAT = sql.NullInt64{Int64: int64(c.Facts.Rating.Value.Score), Valid: true}
 	}
-	vector, err := cell.Values.AppendBinary(make([]byte, 0, 4*len(cell.Values)))
-	if err != nil {
-		return Row{}, metric.Cell{}, err
+	counted := entry{bucket: cell.Key.Bucket.UnixMicro(), cellDims: dimsOf(cell.Key)}
+	if counted.vector, err = cell.Values.AppendBinary(make([]byte, 0, 4*len(cell.Values))); err != nil {
+		return Row{}, entry{}, err
 	}
-	r.Cell = appendEntry(make([]byte, 0, len(vector)+len(cell.Key.Topic)+16), cell.Key, vector)
+	r.Cell = appendEntry(make([]byte, 0, len(counted.vector)+len(counted.Topic)+roomForKey), counted)
+	counted.vector = r.Cell[len(r.Cell)-len(counted.vector):]
 	r.Content = sp.sealContent(c, uid)
-	return r, cell, nil
+	return r, counted, nil
 }
 
 // fingerprint is the stored form of a value that is only ever compared for being equal.

@@ -138,6 +138,23 @@ func appendSum(out []byte, parts ...[]byte) ([]byte, error) {
 	return s.appendTo(out, allMeasures), nil
 }
 
+// negative is the stored form of a vector taken away.
+func negative(vector []byte) ([]byte, error) {
+	out := make([]byte, 0, len(vector)+1)
+	for len(vector) > 0 {
+		step, value, n := term(vector)
+		if n == 0 {
+			return nil, errVector
+		}
+		if value == math.MinInt64 {
+			return nil, metric.ErrOverflow
+		}
+		out = binary.AppendVarint(binary.AppendUvarint(out, step), -value)
+		vector = vector[n:]
+	}
+	return out, nil
+}
+
 // expiredCount is a measure of the store's own: how many of a cell's conversations have expired. It lies above those of
 // package metric.
 const expiredCount metric.Measure = 8000
