@@ -222,26 +222,34 @@ func (t *tx) repack(sp *space, entries []entry, into []view) (fresh, moved []Pac
 }
 
 const (
-	newestPart = `SELECT part, sums, logs FROM cells WHERE org = ? AND view = ? AND start = ? ORDER BY part DESC LIMIT 1`
+	newestPart = `SELECT start, part, sums, logs FROM cells AS c WHERE org = ? AND view = ?
+		AND part = (SELECT MAX(part) FROM cells AS p WHERE p.org = c.org AND p.view = c.view AND p.start = c.start) AND start IN `
 	insertPack = `INSERT INTO cells (org, view, start, part, sums, logs) VALUES (?, ?, ?, ?, ?, ?)`
 	updatePack = `UPDATE cells SET sums = ?, logs = ? WHERE org = ? AND view = ? AND start = ? AND part = ?`
 )
 
-// newestParts reads the newest parts of packs; those that are not there are left out.
+// newestParts reads the newest parts of packs, of one view after the other; those that are not there are left out.
 func (t *tx) newestParts(sp *space, keys []PackKey) (map[PackKey]Pack, error) {
 	if t.dialect.Bulk != nil {
 		return t.dialect.Bulk.NewestParts(t.ctx, t.conn.Conn, sp.org, keys)
 	}
 	out := make(map[PackKey]Pack, len(keys))
-	for _, k := range keys {
-		p := Pack{PackKey: k}
-		found, err := t.first(newestPart, id(sp.org), k.View, k.Start)(&p.Part, &p.Sums, &p.Logs)
+	for len(keys) > 0 {
+		view, args := keys[0].View, []any{id(sp.org), keys[0].View}
+		n := 0
+		for ; n < min(len(keys), maxIn) && keys[n].View == view; n++ {
+			args = append(args, keys[n].Start)
+		}
+		err := t.eachKept(newestPart+in(n), pad(args, n), func(scan func(...any) error) error {
+			p := Pack{PackKey: PackKey{View: view}}
+			err := scan(&p.Start, &p.Part, &p.Sums, &p.Logs)
+			out[p.PackKey] = p
+			return err
+		})
 		if err != nil {
 			return nil, err
 		}
-		if found {
-			out[k] = p
-		}
+		keys = keys[n:]
 	}
 	return out, nil
 }
