@@ -128,7 +128,7 @@ func (r *room) groupOf(p place, targets []target) int {
 	}
 	var v sparse
 	if p.link.Question != "" {
-		marks, _ := r.words.of(p.link.Question)
+		marks := r.words.of(p.link.Question).marks
 		v = r.words.vector(nil, marks, r.words.shrink(marks))
 	}
 	fit := -1.0

@@ -101,9 +101,8 @@ func (ix *Index) Settle() { ix.links = map[uuid.UUID]place{} }
 
 // loaded is an example on its way into the index.
 type loaded struct {
-	at    place
-	marks packed
-	words string
+	at      place
+	wording int32
 }
 
 // load keeps examples in the order in which their questions were asked, weighed by all of them.
@@ -113,15 +112,17 @@ func (ix *Index) load(kept []loaded) {
 	})
 	for i := range kept {
 		l := &kept[i]
-		l.marks, l.words = l.at.room.words.of(l.at.link.Question)
-		l.at.room.words.count(l.marks)
+		read := l.at.room.words.of(l.at.link.Question)
+		l.at.room.words.count(read.marks)
+		l.wording = l.at.room.hold(read)
 	}
 	for _, r := range ix.rooms {
 		r.words.renew()
 	}
 	for _, l := range kept {
-		l.at.member = l.at.room.keep(l.at.slot, l.at.room.ready(l.marks, l.words))
-		l.at.room.members[l.at.member].conversation = l.at.link.Conversation
+		r := l.at.room
+		l.at.member = r.keep(l.at.slot, l.at.link.Conversation, r.ready(r.read(l.wording)))
+		r.release(l.wording)
 		ix.links[l.at.link.Conversation] = l.at
 	}
 	for _, r := range ix.rooms {
@@ -169,7 +170,7 @@ func (ix *Index) Gaps() int {
 func (ix *Index) Bytes() int64 {
 	examples, features := 0, 0
 	for _, r := range ix.rooms {
-		examples, features = examples+len(r.members), features+len(r.words.seen)
+		examples, features = examples+r.members.n, features+len(r.words.seen)
 	}
 	return int64(800*examples + 80*features + 300*len(ix.links))
 }
@@ -197,16 +198,16 @@ func (ix *Index) Assign(l Link, language string) Assignment {
 	if r.words.due() {
 		r.renew()
 	}
-	marks, words := r.words.of(l.Question)
-	r.words.count(marks)
-	q, f := r.ask(marks, words)
+	read := r.words.of(l.Question)
+	r.words.count(read.marks)
+	q, f := r.ask(read)
 	a := Assignment{Fit: f.fit, Repeats: f.same}
 	if f.member >= 0 {
-		a.Nearest = r.members[f.member].conversation
+		a.Nearest = r.members.at(f.member).conversation
 	}
 	if f.slot < 0 {
 		if !l.Failed() {
-			r.words.forget(marks)
+			r.words.forget(read.marks)
 			return a
 		}
 		f.slot, a.Opened = r.open(ix.next), true
@@ -215,11 +216,9 @@ func (ix *Index) Assign(l Link, language string) Assignment {
 	}
 	a.Gap = r.slots[f.slot].id
 	l.Gap = a.Gap
-	m := r.keep(f.slot, q)
-	if m >= 0 {
-		r.members[m].conversation = l.Conversation
-	} else {
-		r.words.forget(marks)
+	m := r.keep(f.slot, l.Conversation, q)
+	if m < 0 {
+		r.words.forget(read.marks)
 	}
 	ix.links[l.Conversation] = place{room: r, slot: f.slot, member: m, link: l}
 	return a

@@ -252,18 +252,21 @@ func TestWithdrawLeavesNoTrace(t *testing.T) {
 			ix.Withdraw(key(i + 1))
 		}
 		for _, r := range ix.rooms {
-			if r.words.n != 0 || slices.ContainsFunc(r.words.seen, func(n int32) bool { return n != 0 }) || len(r.same) > 0 {
+			if r.words.n != 0 || slices.ContainsFunc(r.words.seen, func(n int32) bool { return n != 0 }) || r.wordings.table.n > 0 {
 				t.Fatalf("the lexicon still counts %d questions", r.words.n)
 			}
 			for id, list := range r.postings {
-				if list.n != 0 || len(list.list) > 0 {
+				if list.n != 0 || list.first != 0 {
 					t.Fatalf("feature %d still names members", id)
 				}
 			}
 			for _, s := range r.slots {
-				if s.all != 0 || len(s.kept) != 0 || len(s.sum) != 0 {
+				if s.all != 0 || s.kept.n != 0 || len(s.stored) != 0 {
 					t.Fatalf("gap %d still holds %+v", s.id, s)
 				}
+			}
+			if held := r.pool.held(); held != len(r.words.spelled) {
+				t.Fatalf("%d blocks are held, for %d words", held, len(r.words.spelled))
 			}
 		}
 		next := ix.next

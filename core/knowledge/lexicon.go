@@ -1,9 +1,9 @@
 package knowledge
 
 import (
+	"bytes"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/csm-monitor/csm-monitor/core/text"
 )
@@ -22,74 +22,77 @@ const (
 	rareSome = 3
 )
 
+// A mark is a feature as it stands in a question: twice its number, and one more where it is a word of grammar.
+const grammar = 1
+
 // lexicon numbers the features of questions (stems, words of grammar, pieces of stems) and weighs them by how rare they
 // were when it was last renewed.
 type lexicon struct {
-	words   map[string]packed // the marks of what each word met so far consists of
-	number  map[string]uint32 // of each feature; the first byte of the name is its kind
-	seen    []int32           // in how many questions each feature was seen
-	worth   []float32         // what each mark weighs: its scale times how rare the feature is
-	whole   []bool            // whether it is a word or a stem and not a piece of one
-	n       int               // questions seen
-	renewed int               // questions seen at the last renewal
+	pool    *pool
+	words   names     // that were met so far
+	spelled []list    // the marks of what each of them consists of, ascending
+	names   names     // of the features; the first byte of a name is the kind of its feature
+	seen    []int32   // in how many questions each feature was seen
+	worth   []float32 // what each mark weighs: its scale times how rare the feature is
+	whole   []bool    // whether it is a word or a stem and not a piece of one
+	n       int       // questions seen
+	renewed int       // questions seen at the last renewal
 
 	// Of the question being read:
-	read    []uint32 // marks
-	content []string
+	reading reading
+	room    []uint32
 	place   []int32 // where each feature stands in it, counted from 1
 }
 
-func newLexicon() *lexicon {
-	return &lexicon{words: map[string]packed{}, number: map[string]uint32{}}
+// reading is what a question consists of, until the next is read.
+type reading struct {
+	// marks has one for each feature, that of the highest scale of its kinds: presence counts, repetition does not. They
+	// are ascending.
+	marks []uint32
+	// words are its content words by number, distinct and in alphabetical order.
+	words []uint32
 }
 
-// of finds the marks of a question. Each feature has one, that of the highest scale of its kinds: presence counts,
-// repetition does not. content are its content words, distinct and in alphabetical order.
-func (x *lexicon) of(question string) (marks packed, content string) {
-	x.read, x.content = x.read[:0], x.content[:0]
-	reading := text.Read(question)
-	for _, w := range reading.Words {
+func newLexicon(p *pool) *lexicon { return &lexicon{pool: p} }
+
+// of reads a question.
+func (x *lexicon) of(question string) reading {
+	marks, words := x.reading.marks[:0], x.reading.words[:0]
+	message := text.Read(question)
+	for _, w := range message.Words {
 		if !w.Is(text.Content) {
 			continue
 		}
-		word, stop := reading.Form(w), w.Is(text.Stop)
+		stop := w.Is(text.Stop)
+		word := x.word(message.Form(w), stop)
 		if !stop {
-			x.content = append(x.content, word)
+			words = append(words, word)
 		}
-		for mark := range x.spell(word, stop).all() {
+		x.room = x.pool.all(x.spelled[word], x.room)
+		for _, mark := range x.room {
 			if at := x.place[mark>>1]; at > 0 {
-				x.read[at-1] = min(x.read[at-1], mark) // a stem counts more than a word of grammar
+				marks[at-1] = min(marks[at-1], mark) // a stem counts more than a word of grammar
 				continue
 			}
-			x.read = append(x.read, mark)
-			x.place[mark>>1] = int32(len(x.read))
+			marks = append(marks, mark)
+			x.place[mark>>1] = int32(len(marks))
 		}
 	}
-	for _, mark := range x.read {
+	for _, mark := range marks {
 		x.place[mark>>1] = 0
 	}
-	slices.Sort(x.content)
-	return pack(x.read), strings.Join(slices.Compact(x.content), " ")
-}
-
-// pack sorts marks and packs them.
-func pack(marks []uint32) packed {
 	slices.Sort(marks)
-	var short [256]byte
-	out, last := packed(short[:0]), uint32(0)
-	for _, mark := range marks {
-		out = out.append(last, mark)
-		last = mark
-	}
-	return slices.Clone(out)
+	slices.SortFunc(words, func(a, b uint32) int { return bytes.Compare(x.words.name(a), x.words.name(b)) })
+	x.reading = reading{marks, words}
+	return reading{marks, slices.Compact(words)}
 }
 
-// spell is what a word consists of.
-func (x *lexicon) spell(word string, stop bool) packed {
-	if known, ok := x.words[word]; ok {
-		return known
+// word numbers a word and spells it.
+func (x *lexicon) word(word string, stop bool) uint32 {
+	number, known := x.words.number(word)
+	if known {
+		return number
 	}
-	word = strings.Clone(word)
 	stem := text.Stem(word)
 	parts := []uint32{x.feature("s"+stem) << 1}
 	if stop {
@@ -102,17 +105,26 @@ func (x *lexicon) spell(word string, stop bool) packed {
 			}
 		}
 	}
-	marks := pack(parts)
-	x.words[word] = marks
-	return marks
+	slices.Sort(parts)
+	x.spelled = append(x.spelled, x.pool.rising(slices.Compact(parts)).list)
+	return number
+}
+
+// text appends words with spaces between.
+func (x *lexicon) text(to []byte, words []uint32) []byte {
+	for i, word := range words {
+		if i > 0 {
+			to = append(to, ' ')
+		}
+		to = append(to, x.words.name(word)...)
+	}
+	return to
 }
 
 // feature numbers a feature.
 func (x *lexicon) feature(name string) uint32 {
-	id, known := x.number[name]
+	id, known := x.names.number(name)
 	if !known {
-		id = uint32(len(x.seen))
-		x.number[name] = id
 		x.seen, x.worth, x.place = append(x.seen, 0), append(x.worth, 0, 0), append(x.place, 0)
 		x.whole = append(x.whole, name[0] == 's')
 		x.value(id, x.renewed)
@@ -130,25 +142,25 @@ func (x *lexicon) value(id uint32, n int) {
 }
 
 // count takes note of a question.
-func (x *lexicon) count(marks packed) {
+func (x *lexicon) count(marks []uint32) {
 	x.n++
-	for mark := range marks.all() {
+	for _, mark := range marks {
 		x.seen[mark>>1]++
 	}
 }
 
 // forget takes a question back.
-func (x *lexicon) forget(marks packed) {
+func (x *lexicon) forget(marks []uint32) {
 	x.n--
-	for mark := range marks.all() {
+	for _, mark := range marks {
 		x.seen[mark>>1]--
 	}
 }
 
 // shrink is by what the worth of marks is to be multiplied to make them a vector of unit length.
-func (x *lexicon) shrink(marks packed) float32 {
+func (x *lexicon) shrink(marks []uint32) float32 {
 	sum := 0.0
-	for mark := range marks.all() {
+	for _, mark := range marks {
 		sum += float64(x.worth[mark]) * float64(x.worth[mark])
 	}
 	if sum == 0 {
@@ -158,9 +170,9 @@ func (x *lexicon) shrink(marks packed) float32 {
 }
 
 // vector puts the marks of a question, weighed and multiplied, into a vector that is used again.
-func (x *lexicon) vector(v sparse, marks packed, shrink float32) sparse {
+func (x *lexicon) vector(v sparse, marks []uint32, shrink float32) sparse {
 	v = v[:0]
-	for mark := range marks.all() {
+	for _, mark := range marks {
 		v = append(v, term{mark >> 1, x.worth[mark] * shrink})
 	}
 	return v

@@ -31,8 +31,8 @@ func (ix *Index) Propose() []Proposal {
 
 func (r *room) propose() []Proposal {
 	sums := make([]sparse, len(r.slots))
-	for g, s := range r.slots {
-		sums[g] = slices.Clone(s.sum)
+	for g := range r.slots {
+		sums[g] = slices.Clone(r.sum(int32(g)))
 		sums[g].unit()
 	}
 	index := invert(sums)

@@ -92,7 +92,7 @@ func (r *room) units(fixed func(slot int32) bool) []unit {
 	var units []unit
 	for g := range r.slots {
 		if !fixed(int32(g)) {
-			for _, m := range r.slots[g].kept {
+			for _, m := range r.kept(int32(g)) {
 				units = append(units, unit{int32(g), []int32{m}})
 			}
 		}
@@ -116,7 +116,7 @@ func (r *room) units(fixed func(slot int32) bool) []unit {
 func (r *room) tight(g int32) []unit {
 	var units []unit
 	var sums []sparse
-	for _, m := range r.slots[g].kept {
+	for _, m := range r.kept(g) {
 		best, fit, vec := -1, 0.0, r.vector(nil, m)
 		for i, sum := range sums {
 			if f := vec.dot(sum) / float64(len(units[i].members)); f >= tightAt && f > fit {

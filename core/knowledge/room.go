@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
+	"github.com/samber/lo"
 
 	"github.com/csm-monitor/csm-monitor/core/text"
 )
@@ -54,14 +55,16 @@ const (
 
 // room holds the gaps of one language.
 type room struct {
+	pool     pool
 	words    *lexicon
-	members  []member
+	wordings wordings
+	members  rows[member]
 	slots    []slot
-	slotOf   []int32          // the slot of each member,
-	shrink   []float32        // by what the worth of its marks is multiplied, and
-	lift     []float32        // what each slot's size does to its fit: side by side, because all of a question's are read
-	postings []postings       // the members in which a feature occurs
-	same     map[string]int32 // the first member with a set of content words
+	slotOf   []int32   // the slot of each member,
+	shrink   []float32 // by what the worth of its marks is multiplied, and
+	lift     []float32 // what each slot's size does to its fit: side by side, because all of a question's are read
+	centres  []float32 // of the slots, one after another: the sums of their kept members' places in the space
+	postings []rising  // the members in which a feature occurs, as marks: twice the member, and grammar where it is that there
 	space    space
 	scratch  scratch
 }
@@ -69,20 +72,23 @@ type room struct {
 // member is a question kept as an example of its gap.
 type member struct {
 	conversation uuid.UUID
-	marks        packed
-	words        string  // its content words, distinct and in alphabetical order
-	in           []int32 // the members it is a neighbour of
+	wording      int32 // -1 once the question is gone
+	in           list  // the members it is a neighbour of, in the order in which they found it
 	nearest      [nearCount]neighbour
 	nearby       uint8 // how many of nearest there are
-	gone         bool
 }
 
 // near are the members most like it, the most alike first.
 func (m *member) near() []neighbour { return m.nearest[:m.nearby] }
 
+// marks are those of a member, until other numbers are read.
+func (r *room) marks(m int32) []uint32 {
+	return r.marksOf(r.wordings.at(r.members.at(m).wording))
+}
+
 // vector is the vector of a member, in room that is used again.
 func (r *room) vector(v sparse, m int32) sparse {
-	return r.words.vector(v, r.members[m].marks, r.shrink[m])
+	return r.words.vector(v, r.marks(m), r.shrink[m])
 }
 
 // neighbour is another question and how alike the two are, 0 to 1.
@@ -99,23 +105,51 @@ func nearer(a, b neighbour) int {
 // slot is one gap.
 type slot struct {
 	id   int64
-	all  int     // questions in it, kept or not
-	kept []int32 // members, in the order they came
-	// sum and centre are the sums of the kept members' vectors and of their places in the room's space.
-	sum    sparse
-	centre []float32
+	all  int    // questions in it, kept or not
+	kept rising // members
+	// stored is the sum of the kept members' vectors, nil where it is the vector of the only one.
+	stored sparse
 }
 
-func newRoom() *room { return &room{words: newLexicon(), same: map[string]int32{}} }
+// single says that the sum of a gap's examples is the vector of the only one.
+func (s *slot) single() bool { return s.stored == nil && s.kept.n == 1 }
 
-// query is a question made ready for comparison.
+func (s *slot) only() int32 { return int32(s.kept.last - 1) }
+
+func newRoom() *room {
+	r := &room{}
+	r.words = newLexicon(&r.pool)
+	return r
+}
+
+// kept are the examples of a gap, in the order in which they came.
+func (r *room) kept(g int32) []int32 {
+	return lo.Map(r.pool.all(r.slots[g].kept.list, nil), func(m uint32, _ int) int32 { return int32(m) })
+}
+
+// sum is the sum of the vectors of a gap's examples, until the next.
+func (r *room) sum(g int32) sparse {
+	s := &r.slots[g]
+	if !s.single() {
+		return s.stored
+	}
+	r.scratch.one = r.vector(r.scratch.one, s.only())
+	return r.scratch.one
+}
+
+// centre is the sum of the places of a gap's examples; empty without a space.
+func (r *room) centre(g int32) []float32 {
+	w := r.space.width()
+	return r.centres[int(g)*w : int(g+1)*w]
+}
+
+// query is a question made ready for comparison, until the next question.
 type query struct {
-	marks  packed
+	reading
 	shrink float32
-	words  string
-	vec    sparse      // until the next question
+	vec    sparse
 	place  []float32   // in the room's space
-	alike  []neighbour // all members compared exactly, best first, until the next question
+	alike  []neighbour // all members compared exactly, best first
 }
 
 // near are the most similar members, best first.
@@ -131,8 +165,8 @@ type found struct {
 }
 
 // ask prepares a question and finds its gap. Nothing is changed but the numbering of features.
-func (r *room) ask(marks packed, words string) (query, found) {
-	q := r.ready(marks, words)
+func (r *room) ask(read reading) (query, found) {
+	q := r.ready(read)
 	best := found{slot: -1, member: -1}
 	if len(q.alike) > 0 {
 		best.member = q.alike[0].member
@@ -152,35 +186,43 @@ func (r *room) ask(marks packed, words string) (query, found) {
 }
 
 // ready weighs what was read of a question and finds what is like it.
-func (r *room) ready(marks packed, words string) query {
-	q := query{marks: marks, shrink: r.words.shrink(marks), words: words}
-	q.vec = r.words.vector(r.scratch.vec, marks, q.shrink)
-	r.scratch.vec = q.vec
-	q.place = r.space.place(q.vec)
+func (r *room) ready(read reading) query {
+	q := query{reading: read, shrink: r.words.shrink(read.marks)}
+	q.vec = r.words.vector(r.scratch.vec, q.marks, q.shrink)
+	q.place = r.space.place(r.scratch.place, q.vec)
+	r.scratch.vec, r.scratch.place = q.vec, q.place
 	r.compare(&q)
 	return q
 }
 
 // repeated finds a member with the same content words, or all but the same letters.
 func (r *room) repeated(q query) (int32, bool) {
-	if q.words == "" {
+	if len(q.words) == 0 {
 		return 0, false
 	}
-	if m, ok := r.same[q.words]; ok {
+	if m := r.saying(q.words); m >= 0 {
 		return m, true
 	}
+	said := string(r.text(q.words))
 	for _, n := range q.near() {
 		if n.alike < 0.6 {
 			break
 		}
-		if a, b := len(q.words), len(r.members[n.member].words); max(a, b) > 2*min(a, b) {
+		other := r.text(r.wordsOf(r.wordings.at(r.members.at(n.member).wording)))
+		if a, b := len(said), len(other); max(a, b) > 2*min(a, b) {
 			continue // too different in length to be the same, in any script
 		}
-		if text.DiceTrigrams(q.words, r.members[n.member].words) >= sameText {
+		if text.DiceTrigrams(said, string(other)) >= sameText {
 			return n.member, true
 		}
 	}
 	return 0, false
+}
+
+// text is words with spaces between, until the next.
+func (r *room) text(words []uint32) []byte {
+	r.scratch.text = r.words.text(r.scratch.text[:0], words)
+	return r.scratch.text
 }
 
 // likely finds the gaps that q may belong to, by what the inverted index told and by neighbours.
@@ -202,19 +244,32 @@ func (r *room) likely(q query) []int32 {
 // lifted by its size, and beside it the similarity to the nearest.
 func (r *room) fit(g int32, q query) float32 {
 	s := &r.scratch
-	alike := s.gaps.sums[g] + s.rest(r.slots[g].sum)
+	alike := s.gaps.sums[g] + r.rest(g)
 	if q.place != nil {
-		alike += latentShare * (latentScale*max(0, product(q.place, r.slots[g].centre)) - alike)
+		alike += latentShare * (latentScale*max(0, product(q.place, r.centre(g))) - alike)
 	}
 	mean := ((1-contextShare)*alike + contextShare*s.around.sums[g]) * r.lift[g]
 	return (1-nearestShare)*mean + nearestShare*s.nearest.sums[g]
+}
+
+// rest is what the unread features add to the product of q and the sum of a gap's examples.
+func (r *room) rest(g int32) float32 {
+	s := &r.slots[g]
+	switch {
+	case len(r.scratch.unread) == 0:
+		return 0
+	case s.single():
+		m := s.only()
+		return r.scratch.restOfOne(r.marks(m), r.words.worth, r.shrink[m])
+	}
+	return r.scratch.rest(s.stored)
 }
 
 // weigh renews the lift of a slot: what its size does to the mean fit, over the number of kept members.
 func (r *room) weigh(g int32) {
 	s := &r.slots[g]
 	r.lift[g] = 0
-	if n := len(s.kept); n > 0 {
+	if n := int(s.kept.n); n > 0 {
 		size := float64(max(s.all, n))
 		share := size / (shareAt * float64(r.words.n+shareFrom))
 		r.lift[g] = float32(math.Pow(size, sizeExponent) * math.Pow(1+share, -sharePower) / float64(n))
@@ -224,7 +279,7 @@ func (r *room) weigh(g int32) {
 // compare reads the inverted index, rarest features first, and finds the members most like q.
 func (r *room) compare(q *query) {
 	s := &r.scratch
-	s.begin(len(r.members), len(r.slots))
+	s.begin(r.members.n, len(r.slots))
 	for i, t := range q.vec {
 		if int(t.id) < len(r.postings) && r.postings[t.id].n > 0 {
 			s.order = append(s.order, uint64(r.postings[t.id].n)<<32|uint64(i))
@@ -239,11 +294,8 @@ func (r *room) compare(q *query) {
 			continue
 		}
 		products := [2]float32{t.weight * r.words.worth[t.id<<1], t.weight * r.words.worth[t.id<<1|grammar]}
-		list, entry := r.postings[t.id].list, uint32(0)
-		for at := 0; at < len(list); {
-			var distance uint32
-			distance, at = list.next(at)
-			entry += distance
+		s.numbers = r.pool.all(r.postings[t.id].list, s.numbers)
+		for _, entry := range s.numbers {
 			s.members.add(int32(entry>>1), products[entry&grammar])
 		}
 	}
@@ -253,7 +305,11 @@ func (r *room) compare(q *query) {
 		s.gaps.add(r.slotOf[m], s.members.sums[m])
 	}
 	for _, m := range s.top(&s.members, candidates) {
-		if alike := s.members.sums[m] + r.shrink[m]*s.restOf(r.members[m].marks, r.words.worth); alike > nearLeast {
+		alike := s.members.sums[m]
+		if len(s.unread) > 0 {
+			alike += r.shrink[m] * s.restOf(r.marks(m), r.words.worth)
+		}
+		if alike > nearLeast {
 			s.alike = append(s.alike, neighbour{m, alike})
 		}
 	}
@@ -268,10 +324,11 @@ func (r *room) context(q query) {
 	length := contextLength(q.near())
 	for _, n := range q.near() {
 		weight := n.alike / length
-		m := &r.members[n.member]
+		m := r.members.at(n.member)
 		s.around.add(r.slotOf[n.member], weight/contextLength(m.near()))
-		for _, k := range m.in {
-			other := &r.members[k]
+		s.numbers = r.pool.read(m.in, s.numbers)
+		for _, k := range s.numbers {
+			other := r.members.at(int32(k))
 			s.around.add(r.slotOf[k], weight*other.alikeTo(n.member)/contextLength(other.near()))
 		}
 	}

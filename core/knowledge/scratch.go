@@ -8,6 +8,10 @@ type scratch struct {
 	unread  sparse    // those for which the inverted index was not read, ordered by id
 	weights []float32 // of the unread ones, by feature
 	vec     sparse    // the question
+	one     sparse    // the sum of a gap with one example
+	place   []float32 // of the question in the room's space
+	numbers []uint32  // of a list in the pool
+	text    []byte
 	alike   []neighbour
 	ranked  []int32
 }
@@ -42,9 +46,6 @@ func (s *scratch) gatherLeft(vec sparse) {
 
 // rest is what the unread features add to the product of v and the question.
 func (s *scratch) rest(v sparse) float32 {
-	if len(s.unread) == 0 {
-		return 0
-	}
 	if len(v) > muchLonger*len(s.unread) {
 		return float32(s.unread.dotSearch(v))
 	}
@@ -59,21 +60,38 @@ func (s *scratch) rest(v sparse) float32 {
 
 // restOf is what the unread features add to the product of the question and a member with these marks, if marks weigh so
 // much.
-func (s *scratch) restOf(marks packed, worth []float32) float32 {
-	if len(s.unread) == 0 {
-		return 0
-	}
-	sum, mark := float32(0), uint32(0)
-	for at := 0; at < len(marks); {
-		var distance uint32
-		distance, at = marks.next(at)
-		mark += distance
+func (s *scratch) restOf(marks []uint32, worth []float32) float32 {
+	sum := float32(0)
+	for _, mark := range marks {
 		if int(mark>>1) >= len(s.weights) {
 			break
 		}
 		if w := s.weights[mark>>1]; w != 0 {
 			sum += w * worth[mark]
 		}
+	}
+	return sum
+}
+
+// restOfOne is rest of the vector of one member, to the last bit.
+func (s *scratch) restOfOne(marks []uint32, worth []float32, shrink float32) float32 {
+	long, exact, sum := len(marks) > muchLonger*len(s.unread), 0.0, float32(0)
+	for _, mark := range marks {
+		if int(mark>>1) >= len(s.weights) {
+			break
+		}
+		w := s.weights[mark>>1]
+		if w == 0 {
+			continue
+		}
+		if weight := worth[mark] * shrink; long {
+			exact += float64(w) * float64(weight)
+		} else {
+			sum += weight * w
+		}
+	}
+	if long {
+		return float32(exact)
 	}
 	return sum
 }

@@ -45,12 +45,20 @@ func (x space) known(v sparse) sparse {
 	return out
 }
 
-// place is where a vector lies in the space, at unit length; nil where there is none.
-func (x space) place(v sparse) []float32 {
+// width is the number of directions.
+func (x space) width() int {
+	if x.directions == nil {
+		return 0
+	}
+	return len(x.directions[0])
+}
+
+// place is where a vector lies in the space, at unit length, in room that is used again; nil where there is no space.
+func (x space) place(room []float32, v sparse) []float32 {
 	if x.directions == nil {
 		return nil
 	}
-	p := make([]float32, len(x.directions[0]))
+	p := append(room[:0], make([]float32, x.width())...)
 	for _, t := range v {
 		if int(t.id) < len(x.row) && x.row[t.id] >= 0 {
 			addScaled(p, x.directions[x.row[t.id]], t.weight)
@@ -58,16 +66,4 @@ func (x space) place(v sparse) []float32 {
 	}
 	unitLength(p)
 	return p
-}
-
-// plus is sum plus scale·place; nil is the sum of none.
-func plus(sum, place []float32, scale float32) []float32 {
-	if place == nil {
-		return sum
-	}
-	if sum == nil {
-		sum = make([]float32, len(place))
-	}
-	addScaled(sum, place, scale)
-	return sum
 }
