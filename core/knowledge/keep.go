@@ -17,13 +17,10 @@ func (r *room) open(id int64) int32 {
 	return int32(len(r.slots) - 1)
 }
 
-// at is the slot of a gap, -1 for one of another room; ids only ever grow.
-func (r *room) at(id int64) int32 {
+// at is the slot of a gap of this room; ids only ever grow.
+func (r *room) at(id int64) (g int32, ok bool) {
 	i, ok := slices.BinarySearchFunc(r.slots, id, func(s slot, id int64) int { return cmp.Compare(s.id, id) })
-	if !ok {
-		return -1
-	}
-	return int32(i)
+	return int32(i), ok
 }
 
 // example is the member that a conversation's question is in a gap, -1 where it is none.

@@ -122,6 +122,15 @@ func newRoom() *room {
 	return r
 }
 
+// bytes is about how much memory the room takes.
+func (r *room) bytes() int {
+	numbers := len(r.centres) + r.space.width()*len(r.space.directions)
+	for i := range r.slots {
+		numbers += 2 * cap(r.slots[i].stored)
+	}
+	return len(r.pool.chunks)*chunkBlocks*blockBytes + 4*numbers + 64*len(r.slots) + 100*r.members.n + 80*len(r.words.seen)
+}
+
 // kept are the examples of a gap, in the order in which they came.
 func (r *room) kept(g int32) []int32 {
 	return lo.Map(r.pool.all(r.slots[g].kept.list, nil), func(m uint32, _ int) int32 { return int32(m) })
