@@ -7,8 +7,6 @@ type names struct {
 	table   table
 }
 
-func (x *names) len() int { return len(x.ends) }
-
 // name is the name with a number.
 func (x *names) name(number uint32) []byte {
 	start := uint32(0)
