@@ -39,6 +39,7 @@ type lexicon struct {
 	renewed int       // questions seen at the last renewal
 
 	// Of the question being read:
+	reader  text.Reader
 	reading reading
 	room    []uint32
 	place   []int32 // where each feature stands in it, counted from 1
@@ -58,7 +59,8 @@ func newLexicon(p *pool) *lexicon { return &lexicon{pool: p} }
 // of reads a question.
 func (x *lexicon) of(question string) reading {
 	marks, words := x.reading.marks[:0], x.reading.words[:0]
-	message := text.Read(question)
+	x.reader.Reset()
+	message := x.reader.Read(question)
 	for _, w := range message.Words {
 		if !w.Is(text.Content) {
 			continue

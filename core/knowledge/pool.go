@@ -67,15 +67,21 @@ func (p *pool) push(l *list, number uint32) {
 }
 
 // read reads the numbers of a list into room that is used again.
-func (p *pool) read(l list, room []uint32) []uint32 { return p.unpack(l, room[:0], 0) }
+func (p *pool) read(l list, room []uint32) []uint32 { return p.unpack(l, room[:0], 0, ^uint32(0)) }
 
 // all reads the numbers of an ascending list.
-func (p *pool) all(l list, room []uint32) []uint32 { return p.unpack(l, room[:0], ^uint32(0)) }
+func (p *pool) all(l list, room []uint32) []uint32 { return p.upTo(l, room, ^uint32(0)) }
 
-// unpack appends what is written in a list, each added to as much of the one before as carried lets through, less 1.
-func (p *pool) unpack(l list, to []uint32, carried uint32) []uint32 {
+// upTo reads those numbers of an ascending list that are not above most, and a few more.
+func (p *pool) upTo(l list, room []uint32, most uint32) []uint32 {
+	return p.unpack(l, room[:0], ^uint32(0), most)
+}
+
+// unpack appends what is written in a list, each added to as much of the one before as carried lets through, less 1. Blocks
+// behind a number above most are not read.
+func (p *pool) unpack(l list, to []uint32, carried, most uint32) []uint32 {
 	sum := uint32(0)
-	for next := l.first; next != 0; {
+	for next := l.first; next != 0 && sum <= most; {
 		b := p.at(next)
 		next = b.next()
 		to = slices.Grow(to, blockBytes-blockStart)

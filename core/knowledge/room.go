@@ -83,7 +83,7 @@ func (m *member) near() []neighbour { return m.nearest[:m.nearby] }
 
 // marks are those of a member, until other numbers are read.
 func (r *room) marks(m int32) []uint32 {
-	return r.marksOf(r.wordings.at(r.members.at(m).wording))
+	return r.marksOf(r.wordingOf(m))
 }
 
 // vector is the vector of a member, in room that is used again.
@@ -217,7 +217,7 @@ func (r *room) repeated(q query) (int32, bool) {
 		if n.alike < 0.6 {
 			break
 		}
-		other := r.text(r.wordsOf(r.wordings.at(r.members.at(n.member).wording)))
+		other := r.text(r.wordsOf(r.wordingOf(n.member)))
 		if a, b := len(said), len(other); max(a, b) > 2*min(a, b) {
 			continue // too different in length to be the same, in any script
 		}
@@ -269,7 +269,8 @@ func (r *room) rest(g int32) float32 {
 		return 0
 	case s.single():
 		m := s.only()
-		return r.scratch.restOfOne(r.marks(m), r.words.worth, r.shrink[m])
+		w := r.wordingOf(m)
+		return r.scratch.restOfOne(int(w.marks.n), r.unreadMarks(w), r.words.worth, r.shrink[m])
 	}
 	return r.scratch.rest(s.stored)
 }
@@ -316,7 +317,7 @@ func (r *room) compare(q *query) {
 	for _, m := range s.top(&s.members, candidates) {
 		alike := s.members.sums[m]
 		if len(s.unread) > 0 {
-			alike += r.shrink[m] * s.restOf(r.marks(m), r.words.worth)
+			alike += r.shrink[m] * s.restOf(r.unreadMarks(r.wordingOf(m)), r.words.worth)
 		}
 		if alike > nearLeast {
 			s.alike = append(s.alike, neighbour{m, alike})

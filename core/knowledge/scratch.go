@@ -49,21 +49,25 @@ func (s *scratch) rest(v sparse) float32 {
 	if len(v) > muchLonger*len(s.unread) {
 		return float32(s.unread.dotSearch(v))
 	}
-	sum := float32(0)
+	sum, last := float32(0), s.lastUnread()
 	for _, t := range v {
-		if int(t.id) < len(s.weights) {
-			sum += t.weight * s.weights[t.id]
+		if t.id > last {
+			break
 		}
+		sum += t.weight * s.weights[t.id]
 	}
 	return sum
 }
 
+// lastUnread is the last of the unread features.
+func (s *scratch) lastUnread() uint32 { return s.unread[len(s.unread)-1].id }
+
 // restOf is what the unread features add to the product of the question and a member with these marks, if marks weigh so
 // much.
 func (s *scratch) restOf(marks []uint32, worth []float32) float32 {
-	sum := float32(0)
+	sum, last := float32(0), s.lastUnread()
 	for _, mark := range marks {
-		if int(mark>>1) >= len(s.weights) {
+		if mark>>1 > last {
 			break
 		}
 		if w := s.weights[mark>>1]; w != 0 {
@@ -73,11 +77,11 @@ func (s *scratch) restOf(marks []uint32, worth []float32) float32 {
 	return sum
 }
 
-// restOfOne is rest of the vector of one member, to the last bit.
-func (s *scratch) restOfOne(marks []uint32, worth []float32, shrink float32) float32 {
-	long, exact, sum := len(marks) > muchLonger*len(s.unread), 0.0, float32(0)
+// restOfOne is rest of the vector of one member with n marks, to the last bit; marks are those that restOf needs.
+func (s *scratch) restOfOne(n int, marks []uint32, worth []float32, shrink float32) float32 {
+	long, exact, sum, last := n > muchLonger*len(s.unread), 0.0, float32(0), s.lastUnread()
 	for _, mark := range marks {
-		if int(mark>>1) >= len(s.weights) {
+		if mark>>1 > last {
 			break
 		}
 		w := s.weights[mark>>1]

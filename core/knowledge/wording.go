@@ -4,9 +4,10 @@ import "slices"
 
 // wording is what a question consists of, kept once for all members that ask it so.
 type wording struct {
-	marks, words list  // as they are read; the marks are an ascending list
-	users        int32 // members that have it, and whoever else holds it
-	first        int32 // the first of the members, -1 without one
+	marks rising
+	words list
+	users int32 // members that have it, and whoever else holds it
+	first int32 // the first of the members, -1 without one
 }
 
 // wordings are the wordings of a room's members.
@@ -28,7 +29,7 @@ func (r *room) hold(read reading) int32 {
 			}
 		}
 	}
-	added := wording{marks: r.pool.rising(read.marks).list, words: r.pool.of(read.words), users: 1, first: -1}
+	added := wording{marks: r.pool.rising(read.marks), words: r.pool.of(read.words), users: 1, first: -1}
 	var number int32
 	if last := len(r.wordings.free) - 1; last >= 0 {
 		number, r.wordings.free = r.wordings.free[last], r.wordings.free[:last]
@@ -51,7 +52,7 @@ func (r *room) release(number int32) {
 	if w.words.first != 0 {
 		r.wordings.table.remove(r.hashOfWording(uint32(number)), uint32(number), r.hashOfWording)
 	}
-	r.pool.clear(&w.marks)
+	r.pool.clear(&w.marks.list)
 	r.pool.clear(&w.words)
 	r.wordings.free = append(r.wordings.free, number)
 }
@@ -71,13 +72,23 @@ func (r *room) saying(words []uint32) int32 {
 // read is a wording as it was read.
 func (r *room) read(number int32) reading {
 	w, x := r.wordings.at(number), &r.words.reading
-	x.marks, x.words = r.pool.all(w.marks, x.marks), r.pool.read(w.words, x.words)
+	x.marks, x.words = r.pool.all(w.marks.list, x.marks), r.pool.read(w.words, x.words)
 	return *x
+}
+
+// wordingOf is that of a member.
+func (r *room) wordingOf(m int32) *wording { return r.wordings.at(r.members.at(m).wording) }
+
+// unreadMarks are those marks of a wording among which are all that the inverted index was not read for.
+func (r *room) unreadMarks(w *wording) []uint32 {
+	s := &r.scratch
+	s.numbers = r.pool.upTo(w.marks.list, s.numbers, s.lastUnread()<<1|grammar)
+	return s.numbers
 }
 
 // marksOf are the marks of a wording, until other numbers are read.
 func (r *room) marksOf(w *wording) []uint32 {
-	r.scratch.numbers = r.pool.all(w.marks, r.scratch.numbers)
+	r.scratch.numbers = r.pool.all(w.marks.list, r.scratch.numbers)
 	return r.scratch.numbers
 }
 
