@@ -53,7 +53,7 @@ func (t *table) after(at int) int     { return (at + 1) & (len(t.slots) - 1) }
 
 // add enters a number that is not in the table; hash tells the hashes of those that are.
 func (t *table) add(hash, number uint32, hashOf func(number uint32) uint32) {
-	if 4*(t.n+1) > 3*len(t.slots) {
+	if 2*(t.n+1) > len(t.slots) {
 		old := t.slots
 		t.slots = make([]uint32, max(8, 2*len(old)))
 		for _, s := range old {
