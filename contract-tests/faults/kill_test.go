@@ -16,19 +16,35 @@ import (
 // TestKilledWhileImporting kills the server at random moments of an import. After every restart, everything that was
 // acknowledged is there, every figure counts each conversation once, and the import goes on.
 func TestKilledWhileImporting(t *testing.T) {
-	t.Run("sqlite", func(t *testing.T) { drill(t, "") })
-	t.Run("postgres", func(t *testing.T) { drill(t, pgtest.Database(t)) })
+	t.Run("sqlite", func(t *testing.T) { killServer(t, newServer(t, "")) })
+	t.Run("postgres", func(t *testing.T) { killServer(t, newServer(t, pgtest.Database(t))) })
 }
 
-func drill(t *testing.T, storage string) {
+func killServer(t *testing.T, s *server) { drill(t, s, victim{kill: s.kill, start: s.start}) }
+
+// TestTheDatabaseCrashesWhileImporting is the same with a server that lives, and a database that crashes and comes back.
+func TestTheDatabaseCrashesWhileImporting(t *testing.T) {
+	database := pgtest.NewCluster(t)
+	s := newServer(t, database.Address)
+	drill(t, s, victim{kill: database.Crash, start: func() {
+		database.Start()
+		for !s.answers() {
+			time.Sleep(2 * time.Millisecond)
+		}
+	}})
+}
+
+// victim is what a drill ends at random moments.
+type victim struct{ kill, start func() }
+
+func drill(t *testing.T, s *server, v victim) {
 	kills := 20
 	if testing.Short() {
 		kills = 3
 	}
 	random := rand.New(rand.NewPCG(20, 9))
-	s := newServer(t, storage)
 	s.start()
-	in := &importing{server: s, acknowledged: map[int]bool{}}
+	in := &importing{server: s, victim: v, acknowledged: map[int]bool{}}
 	in.fill()
 	in.send(0) // undisturbed, to learn how long a batch takes
 	// Kills go on until some came with a batch stored in part: the others prove little.
@@ -38,7 +54,7 @@ func drill(t *testing.T, storage string) {
 		before := len(in.acknowledged)
 		// Somewhere within the batch's work or shortly after it, whatever the machine's speed.
 		done := in.send(time.Millisecond + time.Duration(random.Int64N(int64(in.took)*12/10)))
-		s.start()
+		v.start()
 		in.check()
 		if !done && (len(in.acknowledged) > before || in.there > before) {
 			midway++
@@ -60,9 +76,10 @@ func drill(t *testing.T, storage string) {
 // batchSize is more than the server stores in one step, so that a kill may come between two.
 const batchSize = 600
 
-// importing is an import that is repeated from its first unacknowledged line after every kill.
+// importing is an import that is repeated from its first unacknowledged line after every kill of its victim.
 type importing struct {
 	server *server
+	victim victim
 	// next is the number of the first conversation never sent; acknowledged holds those that were answered for.
 	next         int
 	acknowledged map[int]bool
@@ -80,7 +97,7 @@ func (in *importing) fill() {
 	in.next = max(in.next, len(in.acknowledged)+batchSize)
 }
 
-// send sends what is not acknowledged and kills the server when moment has passed; 0 lets it live. It says whether the
+// send sends what is not acknowledged and kills the victim when moment has passed; 0 lets it live. It says whether the
 // batch was answered to its end.
 func (in *importing) send(moment time.Duration) bool {
 	t := in.server.t
@@ -100,7 +117,7 @@ func (in *importing) send(moment time.Duration) bool {
 		go func() {
 			defer close(killed)
 			time.Sleep(moment)
-			_ = in.server.process.Process.Kill()
+			in.victim.kill()
 		}()
 	} else {
 		close(killed)
@@ -111,9 +128,6 @@ func (in *importing) send(moment time.Duration) bool {
 		in.took = time.Since(begun)
 	}
 	<-killed
-	if moment > 0 {
-		in.server.kill()
-	}
 	return answered == len(batch)
 }
 
@@ -126,6 +140,9 @@ func (in *importing) post(batch []int, lines string) (answered int) {
 		return 0
 	}
 	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode >= http.StatusInternalServerError {
+		return 0
+	}
 	if res.StatusCode != http.StatusOK {
 		t.Fatalf("the batch is answered %s", res.Status)
 	}

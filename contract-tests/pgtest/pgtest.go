@@ -32,14 +32,19 @@ func Database(t testing.TB) string {
 		return onServer(t, server)
 	}
 	if bin := programs(); bin != "" {
-		return cluster(t, bin)
+		return newCluster(t, bin).Address
 	}
-	const how = "no PostgreSQL: neither CSM_TEST_POSTGRES_DSN nor initdb"
+	missing(t, "no PostgreSQL: neither CSM_TEST_POSTGRES_DSN nor initdb")
+	return ""
+}
+
+// missing skips the test, or fails it where PostgreSQL is required.
+func missing(t testing.TB, how string) {
+	t.Helper()
 	if os.Getenv("CSM_TEST_REQUIRE") == "postgres" {
 		t.Fatal(how)
 	}
 	t.Skip("SKIPPED, " + how)
-	return ""
 }
 
 // onServer makes a database on a server that is there.
@@ -84,50 +89,84 @@ func programs() string {
 	return filepath.Dir(found[len(found)-1])
 }
 
-// cluster makes a cluster that only this machine can reach and runs it until the test ends.
-func cluster(t testing.TB, bin string) string {
+// Cluster is a PostgreSQL of the test's own, which only this machine can reach and which runs until the test ends.
+type Cluster struct {
+	// Address is that of an empty database.
+	Address        string
+	t              testing.TB
+	bin, dir, port string
+	as             *syscall.SysProcAttr
+	log            bytes.Buffer
+	process        *os.Process
+	gone           chan error
+}
+
+// NewCluster makes a cluster that can crash. Without this machine's initdb the test is skipped as for Database.
+func NewCluster(t testing.TB) *Cluster {
+	t.Helper()
+	bin := programs()
+	if bin == "" {
+		missing(t, "no PostgreSQL that may crash: no initdb")
+	}
+	return newCluster(t, bin)
+}
+
+func newCluster(t testing.TB, bin string) *Cluster {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "csm-pg")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	as := owner(t, dir)
-	data := filepath.Join(dir, "data")
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "--pgdata", data, "--username", "csm", "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync")
-	initdb.SysProcAttr, initdb.Dir = as, dir
+	c := &Cluster{t: t, bin: bin, dir: dir, port: freePort(t), as: owner(t, dir)}
+	c.Address = fmt.Sprintf("postgres://csm@127.0.0.1:%s/postgres?sslmode=disable", c.port)
+	initdb := exec.Command(filepath.Join(bin, "initdb"), "--pgdata", c.data(), "--username", "csm", "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync")
+	initdb.SysProcAttr, initdb.Dir = c.as, dir
 	if out, err := initdb.CombinedOutput(); err != nil {
 		t.Fatalf("initdb: %v\n%s", err, out)
 	}
-	port := freePort(t)
-	var log bytes.Buffer
-	// What makes a commit durable stays on: that is what some tests are about.
-	server := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-c", "listen_addresses=127.0.0.1", "-p", port, "-k", dir, "-c", "max_connections=60")
-	server.SysProcAttr, server.Dir, server.Stdout, server.Stderr = as, dir, &log, &log
+	c.Start()
+	t.Cleanup(c.Crash) // nothing of it is needed any more
+	return c
+}
+
+func (c *Cluster) data() string { return filepath.Join(c.dir, "data") }
+
+// Start runs the server, again after a crash, and returns when it takes connections.
+func (c *Cluster) Start() {
+	c.t.Helper()
+	// What makes a commit durable stays on: that is what some tests are about. For their sake the server does not write its
+	// log before somebody waits for it, either.
+	server := exec.Command(filepath.Join(c.bin, "postgres"), "-D", c.data(), "-c", "listen_addresses=127.0.0.1", "-p", c.port, "-k", c.dir,
+		"-c", "max_connections=60", "-c", "wal_writer_delay=10s", "-c", "wal_writer_flush_after=1GB")
+	server.SysProcAttr, server.Dir, server.Stdout, server.Stderr = c.as, c.dir, &c.log, &c.log
 	if err := server.Start(); err != nil {
-		t.Fatal(err)
+		c.t.Fatal(err)
 	}
 	gone := make(chan error, 1)
 	go func() { gone <- server.Wait() }()
-	t.Cleanup(func() {
-		_ = server.Process.Signal(syscall.SIGQUIT) // at once: nothing of it is needed any more
-		<-gone
-	})
+	c.process, c.gone = server.Process, gone
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
-		if exec.Command(filepath.Join(bin, "pg_isready"), "--quiet", "--host", "127.0.0.1", "--port", port).Run() == nil {
-			break
+		if exec.Command(filepath.Join(c.bin, "pg_isready"), "--quiet", "--host", "127.0.0.1", "--port", c.port).Run() == nil {
+			return
 		}
 		select {
 		case err := <-gone:
 			gone <- err
-			t.Fatalf("postgres ended: %v\n%s", err, &log)
+			c.t.Fatalf("postgres ended: %v\n%s", err, &c.log)
 		default:
 		}
 		if time.Now().After(deadline) {
-			t.Fatal("postgres does not become ready within a minute")
+			c.t.Fatal("postgres does not become ready within a minute")
 		}
 	}
-	return fmt.Sprintf("postgres://csm@127.0.0.1:%s/postgres?sslmode=disable", port)
+}
+
+// Crash ends the server at once, so that what it has not written of its log is lost.
+func (c *Cluster) Crash() {
+	_ = c.process.Signal(syscall.SIGQUIT)
+	<-c.gone
+	c.gone <- nil // for the next who waits
 }
 
 // owner is who PostgreSQL runs as: it refuses to run as root.

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jmoiron/sqlx"
 
 	"github.com/csm-monitor/csm-monitor/adapters/storage/internal/sqlstore"
 	"github.com/csm-monitor/csm-monitor/core/tenant"
@@ -29,6 +30,8 @@ func dialect(config *pgx.ConnConfig) sqlstore.Dialect {
 		Taken:    func(err error) bool { return state(err) == "23505" },
 		Down:     down,
 		Bulk:     bulk{},
+		Early:    `SET LOCAL synchronous_commit = off`,
+		Durable:  durable,
 		FoldLock: `SELECT pg_advisory_xact_lock(?)`,
 		Announce: announce,
 		Listen:   func(ctx context.Context, heard func(tenant.ID)) { listen(ctx, config, heard) },
@@ -59,6 +62,14 @@ func down(err error) bool {
 		network net.Error
 	)
 	return errors.As(err, &refused) || errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// durable waits for the disk, and for the standbys where the server does, in place of the commits, which so hold no
+// locks meanwhile: it commits as the server is set, and the log is on the disk in order. It must be on the connection that
+// committed: only that the connection lives proves that the server has not forgotten the commit in a crash since.
+func durable(conn *sqlx.Conn) error {
+	_, err := conn.ExecContext(context.Background(), `SELECT pg_logical_emit_message(true, 'csm-monitor', '')`)
+	return err
 }
 
 const channel = "csm_stored"

@@ -44,7 +44,7 @@ func keepLog(ctx context.Context, write, side *sqlx.DB, pages int) (*logbook, er
 }
 
 // durable is sqlstore.Dialect.Durable.
-func (k *logbook) durable() error {
+func (k *logbook) durable(*sqlx.Conn) error {
 	if k.log == nil {
 		return nil // SQLite waited in the commit
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 
+	"github.com/jmoiron/sqlx"
+
 	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
 
@@ -32,8 +34,12 @@ type Dialect struct {
 	Down func(error) bool
 	// Bulk writes many rows in one statement; nil writes row by row.
 	Bulk Bulk
-	// Durable returns when what this process committed is on the disk; nil where a commit returns no sooner.
-	Durable func() error
+	// Early is a statement that has the commit of its transaction not wait for the disk; empty where no commit waits, or
+	// every one must.
+	Early string
+	// Durable returns when what was committed on a connection is on the disk, the connection being nil where there is no
+	// Bulk; nil where a commit returns no sooner.
+	Durable func(conn *sqlx.Conn) error
 	// Shared says that other processes may use the database too.
 	Shared bool
 	// FoldLock waits for the lock of those who store folds of the cell log that a number stands for, and holds it until the

@@ -66,7 +66,7 @@ type (
 
 // prove checks that the master key is the one the database was written with.
 func (s *Store) prove(ctx context.Context) error {
-	return s.inTx(ctx, func(t *tx) error {
+	return s.change(ctx, func(t *tx) error {
 		var proof []byte
 		err := t.get(`SELECT value FROM facts WHERE name = ?`, "seal")(&proof)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
@@ -121,59 +121,67 @@ func (s *Store) stage(ctx context.Context, fn func(*tx) error) (durable func() e
 	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		if durable == nil {
-			leave()
-		}
-	}()
-	if err := s.inTx(ctx, fn); err != nil {
+	conn, err := s.inTx(ctx, fn)
+	if err != nil {
+		leave()
 		return nil, err
 	}
 	return func() error {
 		defer leave()
+		if conn != nil {
+			defer func() { _ = conn.Close() }()
+		}
 		if s.dialect.Durable == nil {
 			return nil
 		}
-		return s.known(s.dialect.Durable())
+		return s.known(s.dialect.Durable(conn))
 	}, nil
 }
 
-func (s *Store) inTx(ctx context.Context, fn func(*tx) error) error {
+// inTx runs fn in a transaction, again when it lost a race. It returns the connection, if it was asked for one, which the
+// caller gives back.
+func (s *Store) inTx(ctx context.Context, fn func(*tx) error) (*sqlx.Conn, error) {
 	for try := 1; ; try++ {
-		err := s.once(ctx, fn)
+		conn, err := s.once(ctx, fn)
 		if err != nil && ctx.Err() != nil {
-			return ctx.Err()
+			return nil, ctx.Err()
 		}
 		if err == nil || try == attempts || !s.dialect.Lost(err) {
-			return s.known(err)
+			return conn, s.known(err)
 		}
 	}
 }
 
-func (s *Store) once(ctx context.Context, fn func(*tx) error) error {
+func (s *Store) once(ctx context.Context, fn func(*tx) error) (*sqlx.Conn, error) {
 	conn, sqltx, err := s.begin(ctx, s.write, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	// Statements run to their end and the context is asked between them: watching it costs a goroutine each.
 	t := &tx{Store: s, conn: conn, tx: sqltx, ctx: context.WithoutCancel(ctx), pool: s.write}
-	defer t.end(ctx)
+	defer func() { t.end(ctx) }()
 	if err := fn(t); err != nil {
-		return err
+		return nil, err
+	}
+	if s.dialect.Early != "" {
+		if err := t.later(s.dialect.Early); err != nil {
+			return nil, err
+		}
 	}
 	if err := t.flush(); err != nil {
-		return err
+		return nil, err
 	}
 	if err := ctx.Err(); err != nil {
-		return err
+		return nil, err
 	}
 	if err := sqltx.Commit(); err != nil {
-		return err
+		return nil, err
 	}
 	if len(t.grown) > 0 {
 		s.behind.folds.add(t.grown)
 	}
-	return nil
+	t.conn = nil // the caller's from now on
+	return conn, nil
 }
 
 // begin opens a transaction, where the database has a Bulk on a connection that it can have. As the pool does by itself,
