@@ -33,18 +33,25 @@ func dial(addr string) (*conn, error) {
 
 // request is a request as it goes over the wire; body may be nil.
 func request(method, path, key, media string, body []byte) []byte {
-	var b bytes.Buffer
-	b.Grow(len(body) + 256)
-	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: bench\r\n", method, path)
-	if key != "" {
-		fmt.Fprintf(&b, "X-API-Key: %s\r\n", key)
-	}
-	if body != nil {
-		fmt.Fprintf(&b, "Content-Type: %s\r\nContent-Length: %s\r\n", media, strconv.Itoa(len(body)))
-	}
-	b.WriteString("\r\n")
+	b := head(method, path, key, media, body)
+	b.Grow(len(body))
 	b.Write(body)
 	return b.Bytes()
+}
+
+// head is a request without its body.
+func head(method, path, key, media string, body []byte) *bytes.Buffer {
+	b := new(bytes.Buffer)
+	b.Grow(256)
+	fmt.Fprintf(b, "%s %s HTTP/1.1\r\nHost: bench\r\n", method, path)
+	if key != "" {
+		fmt.Fprintf(b, "X-API-Key: %s\r\n", key)
+	}
+	if body != nil {
+		fmt.Fprintf(b, "Content-Type: %s\r\nContent-Length: %s\r\n", media, strconv.Itoa(len(body)))
+	}
+	b.WriteString("\r\n")
+	return b
 }
 
 // send sends one request and reads its answer to the end.
@@ -138,7 +145,9 @@ func upload(addr, key string, lines []byte) (stored int, err error) {
 	defer func() { _ = c.Close() }()
 	wrote := make(chan error, 1)
 	go func() {
-		_, err := c.Write(request(http.MethodPost, "/api/v1/conversations/batch", key, "application/x-ndjson", lines))
+		// The lines are sent from where they are: copying them takes a client about a tenth of the time that storing them does.
+		parts := net.Buffers{head(http.MethodPost, "/api/v1/conversations/batch", key, "application/x-ndjson", lines).Bytes(), lines}
+		_, err := parts.WriteTo(c.Conn)
 		wrote <- err
 	}()
 	res, err := http.ReadResponse(c.in, nil)
