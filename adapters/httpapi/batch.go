@@ -25,11 +25,12 @@ const (
 	chunkBytes = 4 << 20
 )
 
-// deep is how many chunks are being stored at most: while one is on its way to the disk the next is written.
-const deep = 2
+// deep is how many chunks are taken in at most: while one is on its way to the disk the next is written, and a third
+// assessed.
+const deep = 3
 
-// batch is a batch on its way in. It is read, stored and answered chunk by chunk, in constant memory: while chunks are
-// stored the next is read and prepared.
+// batch is a batch on its way in. It is read, taken in and answered chunk by chunk, in constant memory: while chunks are
+// assessed and stored the next is read.
 type batch struct {
 	call   *call
 	items  items.Reader
@@ -45,9 +46,6 @@ type batch struct {
 type chunk struct {
 	results  []wire.BatchResult
 	arrivals []monitor.Arrival
-	// ready are the arrivals as they will be stored, unready is why they cannot be.
-	ready   *monitor.Prepared
-	unready error
 	// at maps an arrival to its result.
 	at    []int
 	bytes int
@@ -108,7 +106,6 @@ func (b *batch) run() error {
 			next, spare = spare[n-1], spare[:n-1]
 		}
 		ended := b.gather(next)
-		next.ready, next.unready = b.call.api.Monitor.Prepare(b.call.r.Context(), next.arrivals)
 		for len(under) > 0 && (len(under) == deep || under[0].first || next.meets(under)) {
 			settle()
 		}
@@ -242,10 +239,7 @@ func (b *batch) keep(c *chunk) error {
 	if len(c.arrivals) == 0 {
 		return nil
 	}
-	if c.unready != nil {
-		return c.unready
-	}
-	results, err := c.ready.Store(b.call.r.Context())
+	results, err := b.call.api.Monitor.Ingest(b.call.r.Context(), c.arrivals)
 	if err != nil {
 		return err
 	}

@@ -20,61 +20,37 @@ import (
 // means that nothing was stored, or that what followed a conversation's old place could not be linked anew; sending
 // again is safe either way.
 func (m *Monitor) Ingest(ctx context.Context, arrivals []Arrival) ([]conversation.Result, error) {
-	p, err := m.Prepare(ctx, arrivals)
-	if err != nil {
-		return nil, err
-	}
-	return p.Store(ctx)
-}
-
-// Prepared are arrivals that were checked and read, and are ready to be stored.
-type Prepared struct {
-	monitor *Monitor
-	changes []conversation.Change
-	// refused are the errors of bad arrivals, by their place.
-	refused map[int]error
-	moved   departed
-}
-
-// Prepare is the first half of Ingest: all the thought that arrivals take if they are new, as most are. Whoever has many
-// prepares the next ones while the last are stored. An error means that an organisation's settings could not be had.
-func (m *Monitor) Prepare(ctx context.Context, arrivals []Arrival) (*Prepared, error) {
-	now := m.now()
-	p := &Prepared{monitor: m, changes: make([]conversation.Change, 0, len(arrivals))}
+	var (
+		now     = m.now()
+		changes = make([]conversation.Change, 0, len(arrivals))
+		refused map[int]error
+		moved   departed
+	)
 	for i := range arrivals {
 		a := &arrivals[i]
 		if err := a.Patch.Validate(now); err != nil {
-			p.refuse(i, err)
+			if refused == nil {
+				refused = map[int]error{}
+			}
+			refused[i] = err
 			continue
 		}
 		settings, err := m.settings(ctx, a.Patch.Key.Org)
 		if err != nil {
 			return nil, fmt.Errorf("reading the organisation's settings: %w", err)
 		}
-		s := &step{monitor: m, arrival: a, settings: settings, moved: &p.moved}
+		s := &step{monitor: m, arrival: a, settings: settings, moved: &moved}
 		s.foresee()
-		p.changes = append(p.changes, conversation.Change{Key: a.Patch.Key, Once: a.Once, Fn: s.next})
+		changes = append(changes, conversation.Change{Key: a.Patch.Key, Once: a.Once, Fn: s.next})
 	}
-	return p, nil
-}
-
-func (p *Prepared) refuse(i int, err error) {
-	if p.refused == nil {
-		p.refused = map[int]error{}
-	}
-	p.refused[i] = err
-}
-
-// Store is the second half of Ingest. It may be called once.
-func (p *Prepared) Store(ctx context.Context) ([]conversation.Result, error) {
 	var stored []conversation.Result
-	if len(p.changes) > 0 {
+	if len(changes) > 0 {
 		var err error
-		if stored, err = p.monitor.store.Conversations.Apply(ctx, p.changes); err != nil {
+		if stored, err = m.store.Conversations.Apply(ctx, changes); err != nil {
 			return nil, err
 		}
 	}
-	return inOrder(len(stored)+len(p.refused), stored, p.refused), p.monitor.linkDeparted(ctx, p.moved.take(), stored)
+	return inOrder(len(arrivals), stored, refused), m.linkDeparted(ctx, moved.take(), stored)
 }
 
 // inOrder are the results of n arrivals, of which some were refused before they came to the store.
