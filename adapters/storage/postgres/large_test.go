@@ -136,6 +136,53 @@ func TestFoldsBesideWrites(t *testing.T) {
 	equalsFold(t, servers[1], source.Org, conversations)
 }
 
+// A log that is too long while every connection waits for the disk is folded nevertheless.
+func TestGroupsThatWaitForTheDiskDoNotHoldUpAFold(t *testing.T) {
+	const long, batch, batches = 16_300, 64, 60 // the first of the batches make the log too long
+	s := grouped(t, open(t, database(t), storage.Options{}))
+	source := benchdata.Source{Org: uuid.New(), Start: epoch, Step: 16 * time.Minute}
+	var met atomic.Int64
+	store := func(from, n int) {
+		changes := lo.Times(n, func(i int) conversation.Change { return fresh(source.Conversation(from+i), &met) })
+		if _, err := s.Conversations.Apply(context.Background(), changes); err != nil {
+			t.Error(err)
+		}
+	}
+	store(0, long)
+	var wait sync.WaitGroup
+	for i := range batches {
+		wait.Go(func() { store(long+i*batch, batch) })
+	}
+	wait.Wait()
+}
+
+// A change that panics in a transaction keeps no connection, and does not keep the store from being closed.
+func TestAChangeThatPanicsHoldsNothing(t *testing.T) {
+	s := open(t, database(t), storage.Options{})
+	c := benchdata.Source{Org: uuid.New(), Start: epoch}.Conversation(0)
+	var met atomic.Int64
+	store := func(fn func()) {
+		defer func() { _ = recover() }()
+		_, err := s.Conversations.Apply(t.Context(), []conversation.Change{{Key: c.Key, Fn: func(old *conversation.Conversation) (*conversation.Conversation, error) {
+			if old != nil {
+				fn()
+			}
+			return fresh(c, &met).Fn(old)
+		}}})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	store(nil)
+	for range 10 { // more than there are connections
+		store(func() { panic("trouble") })
+	}
+	store(func() {})
+	if met.Load() != 1 {
+		t.Error("the last change did not run")
+	}
+}
+
 // unlogged waits until all entries of the log of cells are folded.
 func unlogged(t *testing.T, conn *pgx.Conn, org tenant.ID) {
 	t.Helper()

@@ -38,6 +38,7 @@ func (s conversations) Stage(ctx context.Context, changes []conversation.Change)
 	s.behind.writes.Add(1)
 	batches := byOrg(changes)
 	for _, b := range batches {
+		s.holdBack(ctx, b.org)
 		if err := b.expect(s.spaces.last(b.org), s.dialect.Bulk); err != nil {
 			return nil, nil, err
 		}
@@ -75,9 +76,6 @@ func (s conversations) Stage(ctx context.Context, changes []conversation.Change)
 			return err
 		}
 		s.stored(moved)
-		for _, b := range batches {
-			s.holdBack(ctx, b.org, b.logged)
-		}
 		return nil
 	}, nil
 }
@@ -102,8 +100,6 @@ type batch struct {
 	planned writes
 	// base is the number of the organisation's newest version before the batch, written how many versions it stored.
 	base, written int64
-	// logged is how many entries the organisation's cell log has after the batch.
-	logged int64
 }
 
 // item is a conversation inside a batch: what is stored, and what the batch has made of it so far.
@@ -223,7 +219,6 @@ func (t *tx) commit(b *batch) error {
 	if err := t.keep(b); err != nil {
 		return err
 	}
-	b.logged = sp.logged
 	return t.put(sp)
 }
 

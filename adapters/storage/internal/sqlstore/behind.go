@@ -21,6 +21,8 @@ type behind struct {
 	index, zones backlog
 	// folds are organisations whose logs have grown, news those that other processes are to hear of.
 	folds, news backlog
+	// long are organisations whose next write waits for a fold.
+	long sync.Map
 	// folding is held by who folds.
 	folding sync.Mutex
 	// writes counts transactions of callers, by which polite knows whether somebody is writing.

@@ -57,6 +57,9 @@ func (t *tx) moveCells(sp *space, entries []byte, n int64) error {
 	if sp.logged >= foldAt {
 		t.grown = append(t.grown, sp.org)
 	}
+	if sp.logged >= foldMost {
+		t.behind.long.Store(sp.org, true)
+	}
 	return t.later(`INSERT INTO cell_log (org, step, entries) VALUES (?, ?, ?)`, id(sp.org), sp.step, entries)
 }
 

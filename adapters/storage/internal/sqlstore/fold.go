@@ -34,9 +34,11 @@ func (t *tx) lockFolds(org tenant.ID) error {
 	return t.exec(t.dialect.FoldLock, int64(binary.BigEndian.Uint64(org[:8])))
 }
 
-// holdBack waits until a log that has become too long is folded. Its writes are stored whatever becomes of that.
-func (s *Store) holdBack(ctx context.Context, org tenant.ID, logged int64) {
-	if logged >= foldMost {
+// holdBack waits, before an organisation is written to, until a log that has become too long is folded. Its writes are
+// stored whatever becomes of that. Nobody may wait for a fold after a write, because a fold takes a connection and those of
+// all others who wait for the disk may depend on who waits.
+func (s *Store) holdBack(ctx context.Context, org tenant.ID) {
+	if _, long := s.behind.long.LoadAndDelete(org); long {
 		_, _ = s.foldSome(ctx, []tenant.ID{org}, foldMost)
 	}
 }

@@ -121,9 +121,13 @@ func (s *Store) stage(ctx context.Context, fn func(*tx) error) (durable func() e
 	if err != nil {
 		return nil, err
 	}
+	defer func() {
+		if durable == nil { // also where fn panicked
+			leave()
+		}
+	}()
 	conn, err := s.inTx(ctx, fn)
 	if err != nil {
-		leave()
 		return nil, err
 	}
 	return func() error {
