@@ -140,7 +140,7 @@ func (in *importing) post(batch []int, lines string) (answered int) {
 		return 0
 	}
 	defer func() { _ = res.Body.Close() }()
-	if res.StatusCode >= http.StatusInternalServerError {
+	if res.StatusCode == http.StatusServiceUnavailable {
 		return 0
 	}
 	if res.StatusCode != http.StatusOK {
@@ -156,7 +156,7 @@ func (in *importing) post(batch []int, lines string) (answered int) {
 			Index, Status int
 			Effect        string
 		}
-		if err := json.Unmarshal([]byte(line), &result); err != nil || result.Status >= 500 {
+		if err := json.Unmarshal([]byte(line), &result); err != nil || result.Status == http.StatusServiceUnavailable {
 			return answered // the server was dying
 		}
 		if result.Status != http.StatusOK && result.Status != http.StatusCreated {

@@ -61,7 +61,8 @@ func down(err error) bool {
 		refused *pgconn.ConnectError
 		network net.Error
 	)
-	return errors.As(err, &refused) || errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF)
+	return errors.As(err, &refused) || errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) ||
+		errors.Is(err, pgconn.ErrConnClosed) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // durable waits for the disk, and for the standbys where the server does, in place of the commits, which so hold no

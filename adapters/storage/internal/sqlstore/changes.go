@@ -15,11 +15,13 @@ import (
 )
 
 // Since reads the versions after a number; see port.Changes. Those who follow the changes read the same versions one
-// after the other, so the last ones that were read are kept.
+// after the other, so the last ones that were read are kept. None of them is ever forgotten, and its number given to
+// another: who follows has seen all up to a number.
 func (s changes) Since(ctx context.Context, org tenant.ID, after int64, limit int) (out []conversation.Conversation, err error) {
 	if limit <= 0 {
 		return nil, ctx.Err()
 	}
+	size := 0
 	err = s.look(ctx, func(t *tx) error {
 		sp, ok, err := t.space(org, "")
 		if !ok || err != nil {
@@ -28,19 +30,19 @@ func (s changes) Since(ctx context.Context, org tenant.ID, after int64, limit in
 		if out, ok, err = t.sinceKept(org, after, limit); ok || err != nil {
 			return err
 		}
-		size := 0
 		err = t.since(sp, after, limit, func(_ int64, c conversation.Conversation, content int) error {
 			out = append(out, c)
 			size += content
 			return nil
 		})
-		if err == nil {
-			s.recent.keep(org, out, size)
-		}
+		t.lasting = len(out) > 0
 		return err
 	})
 	if err != nil {
 		return nil, err
+	}
+	if size > 0 {
+		s.recent.keep(org, out, size)
 	}
 	return out, nil
 }

@@ -224,7 +224,11 @@ func (s *Store) look(ctx context.Context, fn func(*tx) error) error {
 	}
 	t := &tx{Store: s, conn: conn, tx: sqltx, ctx: ctx, pool: s.read}
 	defer t.end(ctx)
-	return s.known(fn(t))
+	if err := fn(t); err != nil || !t.lasting || s.dialect.Early == "" {
+		return s.known(err)
+	}
+	_ = t.tx.Rollback()
+	return s.known(s.dialect.Durable(conn))
 }
 
 // end gives the connection back, whatever became of the transaction.

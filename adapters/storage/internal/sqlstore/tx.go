@@ -24,6 +24,9 @@ type tx struct {
 	met  []string
 	// queue are statements that are still to be sent.
 	queue []Statement
+	// lasting says that what a look reads must be on the disk before the look is over: others read what was committed early,
+	// and a crash of the database forgets it.
+	lasting bool
 	// grown are organisations whose cell logs the transaction left long.
 	grown []tenant.ID
 }
