@@ -132,7 +132,7 @@ func (r *room) drop(g, m int32) {
 	r.words.forget(marks)
 	worded := old.wording
 	*old = member{wording: -1}
-	if w := r.wordings.at(worded); w.first == m {
+	if w := r.wordings.at(worded); w.first == m && w.users > 1 {
 		w.first = r.firstSaying(worded)
 	}
 	r.release(worded)

@@ -49,8 +49,9 @@ func Wrap(s port.Storage, o Options) port.Storage {
 // Stager is a store that writes in two steps, so that the next group is written while the disk takes the last one.
 type Stager interface {
 	// Stage is Apply, but it returns when the outcome is settled and others see it, and it may not be on the disk yet.
-	// Whoever gets durable must call it, once: it returns when it is. An error of durable says that nobody knows whether it
-	// will survive; a store of which that is true stores nothing more. Without changes durable is nil.
+	// Whoever gets durable must call it, once, and hold up no other: the outcome may keep a connection until then. It
+	// returns when the outcome is on the disk. An error says that nobody knows whether it will survive; where others could
+	// go on to see what will not, the store stores nothing more. Without changes durable is nil.
 	Stage(ctx context.Context, changes []conversation.Change) (results []conversation.Result, durable func() error, err error)
 }
 
