@@ -16,7 +16,7 @@ const (
 	// a server that holds a few megabytes would else collect after every hundred requests.
 	ballastBytes = 8 << 20
 	// roomBytes is what the heap should stay within, ballast included.
-	roomBytes = 28 << 20
+	roomBytes = 25 << 20
 	// growthMost and growthLeast bound by how many per cent the heap may grow between collections to fill that room: never
 	// so little that a server with much to hold does nothing but collect.
 	growthMost, growthLeast = 150, 20

@@ -10,7 +10,7 @@ func TestGrowth(t *testing.T) {
 	for _, c := range []struct {
 		live uint64
 		want int
-	}{{0, growthMost}, {10 << 20, growthMost}, {11 << 20, growthMost}, {14 << 20, 100}, {20 << 20, 40}, {28 << 20, growthLeast}, {1 << 40, growthLeast}} {
+	}{{0, growthMost}, {10 << 20, growthMost}, {11 << 20, 127}, {14 << 20, 78}, {20 << 20, 25}, {25 << 20, growthLeast}, {1 << 40, growthLeast}} {
 		if got := growth(c.live); got != c.want {
 			t.Errorf("with %d bytes in use the heap may grow by %d per cent, wanted %d", c.live, got, c.want)
 		}
