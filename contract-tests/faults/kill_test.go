@@ -49,7 +49,7 @@ func drill(t *testing.T, s *server, v victim) {
 	in.send(0) // undisturbed, to learn how long a batch takes
 	// Kills go on until some came with a batch stored in part: the others prove little.
 	midway, killed, atLeast := 0, 0, 1+kills/10
-	for ; killed < kills || midway < atLeast && killed < 4*kills; killed++ {
+	for ; killed < kills || midway < atLeast && killed < 10*kills; killed++ {
 		in.fill()
 		before := len(in.acknowledged)
 		// Somewhere within the batch's work or shortly after it, whatever the machine's speed.
