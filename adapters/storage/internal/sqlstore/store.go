@@ -142,8 +142,8 @@ func (s *Store) stage(ctx context.Context, fn func(*tx) error) (durable func() e
 	}, nil
 }
 
-// inTx runs fn in a transaction, again when it lost a race. It returns the connection, if it was asked for one, which the
-// caller gives back.
+// inTx runs fn in a transaction, again when it lost a race. It returns the connection that committed, nil where there is no
+// Bulk; the caller gives it back.
 func (s *Store) inTx(ctx context.Context, fn func(*tx) error) (*sqlx.Conn, error) {
 	for try := 1; ; try++ {
 		conn, err := s.once(ctx, fn)
