@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"go.uber.org/fx"
+
+	"github.com/csm-monitor/csm-monitor/app/config"
 )
 
 const (
@@ -22,9 +24,15 @@ const (
 	growthMost, growthLeast = 150, 20
 )
 
+// unprofiled keeps no profile of memory: it would grow to megabytes, and every collection goes through all of it.
+var unprofiled = sync.OnceFunc(func() { runtime.MemProfileRate = 0 })
+
 // frugal keeps the process small: the more the heap holds, the less it may grow between collections. Whoever sets GOGC
 // decides for themselves.
-func frugal(lc fx.Lifecycle) {
+func frugal(lc fx.Lifecycle, cfg config.Config) {
+	if cfg.PprofAddr == "" {
+		unprofiled()
+	}
 	if os.Getenv("GOGC") != "" {
 		return
 	}
