@@ -143,15 +143,17 @@ var (
 
 // json writes a value with its length.
 func (w *recorder) json(status int, media []string, v any) error {
-	out := w.api.buffer()
-	defer w.api.release(out)
-	encoder := json.NewEncoder(out)
+	encoder := json.NewEncoder(piece(func(body []byte) error { return w.send(status, media, body) }))
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(v); err != nil {
-		return err
-	}
-	return w.send(status, media, out.Bytes())
+	return encoder.Encode(v)
 }
+
+// piece takes what is written in one piece, as an encoder writes a value: a page of conversations is large, and another
+// buffer for it would be held until the client has read it.
+type piece func(body []byte) error
+
+// Write hands the piece on.
+func (f piece) Write(body []byte) (int, error) { return len(body), f(body) }
 
 // send writes a whole answer.
 func (w *recorder) send(status int, media []string, body []byte) error {

@@ -116,7 +116,7 @@ func drawConversation(t *rapid.T) conversation.Conversation {
 func TestContentReadsBackAsItWas(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := drawConversation(t)
-		got, err := decodeContent(encodeContent(nil, &want))
+		got, err := decodeContent(encodeContent(nil, &want), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -143,7 +143,7 @@ func TestContentOfTheFirstVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := decodeContent(content)
+	got, err := decodeContent(content, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func TestContentRefusesWhatItDoesNotKnow(t *testing.T) {
 	c := benchdata.Source{Org: uuid.New(), Start: noon}.Conversation(1)
 	whole := encodeContent(nil, &c)
 	for n := range whole {
-		if _, err := decodeContent(whole[:n]); err == nil {
+		if _, err := decodeContent(whole[:n], nil); err == nil {
 			t.Fatalf("cut to %d of %d bytes it reads", n, len(whole))
 		}
 	}
@@ -165,7 +165,7 @@ func TestContentRefusesWhatItDoesNotKnow(t *testing.T) {
 		"a newer field":   append(append([]byte{}, whole[:len(whole)-1]...), 99, 0),
 		"more behind":     append(append([]byte{}, whole...), 0),
 	} {
-		if _, err := decodeContent(bad); err == nil {
+		if _, err := decodeContent(bad, nil); err == nil {
 			t.Errorf("%s reads", name)
 		}
 	}
@@ -179,11 +179,11 @@ func FuzzContent(f *testing.F) {
 	}
 	f.Add([]byte{contentVersion, 4, 255, 255, 255, 255, 15})
 	f.Fuzz(func(t *testing.T, content []byte) {
-		c, err := decodeContent(content)
+		c, err := decodeContent(content, nil)
 		if err != nil {
 			return
 		}
-		again, err := decodeContent(encodeContent(nil, &c))
+		again, err := decodeContent(encodeContent(nil, &c), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -228,7 +228,7 @@ func BenchmarkContent(b *testing.B) {
 	})
 	b.Run("decode", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := decodeContent(content); err != nil {
+			if _, err := decodeContent(content, nil); err != nil {
 				b.Fatal(err)
 			}
 		}

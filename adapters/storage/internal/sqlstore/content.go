@@ -82,6 +82,11 @@ func unpack(b []byte) ([]byte, error) {
 
 // openContent reads a row's content back.
 func (sp *space) openContent(uid uuid.UUID, seq int64, sealed []byte) (conversation.Conversation, error) {
+	return sp.openContentIn(nil, uid, seq, sealed)
+}
+
+// openContentIn reads a row's content back, for who keeps nothing of its messages: they lie in room where that suffices.
+func (sp *space) openContentIn(room []conversation.Message, uid uuid.UUID, seq int64, sealed []byte) (conversation.Conversation, error) {
 	plain := scratch.Get().(*[]byte)
 	defer scratch.Put(plain)
 	var err error
@@ -93,7 +98,7 @@ func (sp *space) openContent(uid uuid.UUID, seq int64, sealed []byte) (conversat
 	if err != nil {
 		return conversation.Conversation{}, fmt.Errorf("store: conversation %s: %w", uid, err)
 	}
-	c, err := decodeContent(content)
+	c, err := decodeContent(content, room)
 	if err != nil {
 		return conversation.Conversation{}, fmt.Errorf("store: conversation %s: %w", uid, err)
 	}

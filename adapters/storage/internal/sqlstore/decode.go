@@ -15,16 +15,18 @@ type decoder struct {
 	rest   string
 	base   int64
 	stamps []conversation.Stamp
+	room   []conversation.Message
 	fault  bool
 }
 
-// decodeContent reads a conversation's content. It refuses anything encodeContent cannot have written.
-func decodeContent(content []byte) (conversation.Conversation, error) {
+// decodeContent reads a conversation's content. It refuses anything encodeContent cannot have written. The messages lie in
+// room where that suffices.
+func decodeContent(content []byte, room []conversation.Message) (conversation.Conversation, error) {
 	var c conversation.Conversation
 	if len(content) == 0 || content[0] != contentVersion {
 		return c, fmt.Errorf("content of an unknown version: %w", errContent)
 	}
-	d := &decoder{rest: string(content[1:])}
+	d := &decoder{rest: string(content[1:]), room: room}
 	for !d.fault {
 		f := d.number()
 		if d.fault {
@@ -267,7 +269,11 @@ func words[T ~string](d *decoder) []T {
 }
 
 func (d *decoder) messages() []conversation.Message {
-	out := make([]conversation.Message, d.count(9))
+	n := d.count(9)
+	out := d.room[:min(n, cap(d.room))]
+	if len(out) < n || out == nil {
+		out = make([]conversation.Message, n)
+	}
 	for i := range out {
 		m := &out[i]
 		m.ID = d.text()

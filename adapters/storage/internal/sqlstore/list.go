@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"iter"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -180,13 +181,17 @@ var endOfTime = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // open reads conversations in the order given. One that is no longer there is left out.
 func (t *tx) open(sp *space, list []found) ([]conversation.Conversation, error) {
-	byUID := make(map[uuid.UUID]conversation.Conversation, len(list))
-	unread := lo.Filter(list, func(f found, _ int) bool {
+	out := make([]conversation.Conversation, len(list))
+	places := make(map[uuid.UUID]int, len(list))
+	var unread []found
+	for i, f := range list {
 		if f.conv != nil {
-			byUID[f.uid] = *f.conv
+			out[i] = *f.conv
+			continue
 		}
-		return f.conv == nil
-	})
+		places[f.uid] = i
+		unread = append(unread, f)
+	}
 	for _, part := range lo.Chunk(unread, maxIn) {
 		args := []any{id(sp.org)}
 		for i := range part {
@@ -198,21 +203,18 @@ func (t *tx) open(sp *space, list []found) ([]conversation.Conversation, error) 
 				seq     int64
 				content sql.RawBytes
 			)
-			if err := scan(&uid, &seq, &content); err != nil {
+			err := scan(&uid, &seq, &content)
+			if err != nil {
 				return err
 			}
-			c, err := sp.openContent(uid, seq, content)
-			byUID[uid] = c
+			out[places[uid]], err = sp.openContent(uid, seq, content)
 			return err
 		})
 		if err != nil {
 			return nil, err
 		}
 	}
-	return lo.FilterMap(list, func(f found, _ int) (conversation.Conversation, bool) {
-		c, ok := byUID[f.uid]
-		return c, ok
-	}), nil
+	return slices.DeleteFunc(out, func(c conversation.Conversation) bool { return c.Seq == 0 }), nil
 }
 
 // conditions are a query's filters but for its words and its place. Possible is false when nothing stored can match.

@@ -113,6 +113,7 @@ func (s *searcher) readTail() error {
 		return err
 	}
 	s.tail = map[int64][]found{}
+	var room []conversation.Message
 	query := `SELECT uid, seq, started_at, content FROM (SELECT * FROM conversations WHERE org = ? AND seq > ? ORDER BY seq LIMIT ?) AS c WHERE org = ?` + s.where
 	return s.each(query, append([]any{id(s.sp.org), through, tailLength, id(s.sp.org)}, s.args...), func(scan func(...any) error) error {
 		var (
@@ -123,13 +124,11 @@ func (s *searcher) readTail() error {
 		if err := scan(&f.uid, &seq, &f.started, &content); err != nil {
 			return err
 		}
-		c, err := s.sp.openContent(f.uid, seq, content)
+		c, err := s.sp.openContentIn(room, f.uid, seq, content)
 		if err != nil {
 			return err
 		}
-		if says(&c, s.words) {
-			hit := c // apart, as most are none
-			f.conv = &hit
+		if room = c.Messages; says(&c, s.words) { // the few that are on the page are read again
 			day, _ := dayOf(f.started)
 			s.tail[day] = append(s.tail[day], f)
 		}
