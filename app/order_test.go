@@ -119,10 +119,11 @@ func accountOf(t *testing.T, ctx context.Context, m *monitor.Monitor, store port
 		out.Said[c.ID] = said
 	}
 	window := metric.Window{Start: time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC), End: time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)}
-	var err error
-	if out.Cells, err = store.Rollups.Rollup(ctx, org, metric.Selection{Window: window, By: metric.Grouping{Day: true, Topic: true, Handler: true}}); err != nil {
+	sums, err := store.Rollups.Rollup(ctx, org, metric.Selection{Window: window, By: metric.Grouping{Day: true, Topic: true, Handler: true}})
+	if err != nil {
 		t.Fatal(err)
 	}
+	out.Cells = sums[0]
 	gaps, err := m.KnowledgeGaps(ctx, monitor.GapQuery{Org: org, MinOccurrences: 1})
 	if err != nil {
 		t.Fatal(err)

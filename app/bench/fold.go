@@ -52,11 +52,11 @@ func fold(ctx context.Context, store port.Storage, t totals) (totals, error) {
 			}
 		}
 	}
-	for i, s := range selections {
-		got, err := store.Rollups.Rollup(ctx, t.Org, s)
-		if err != nil {
-			return t, err
-		}
+	all, err := store.Rollups.Rollup(ctx, t.Org, selections...)
+	if err != nil {
+		return t, err
+	}
+	for i, got := range all {
 		want := sums[i].Cells()
 		t.Cells += len(want)
 		t.Differ += max(len(got), len(want)) - lo.CountBy(lo.Zip2(got, want), func(p lo.Tuple2[metric.Cell, metric.Cell]) bool { return reflect.DeepEqual(p.A, p.B) })

@@ -171,14 +171,14 @@ func sum(ctx context.Context, rollups port.Rollups, t totals) (totals, error) {
 	var took []float64
 	for range t.Times {
 		start := time.Now()
-		cells, err := rollups.Rollup(ctx, t.Org, metric.Selection{
+		sums, err := rollups.Rollup(ctx, t.Org, metric.Selection{
 			Window: metric.Window{Start: t.Start, End: t.End, Zone: time.UTC}, By: metric.Grouping{Handler: true},
 		})
 		if err != nil {
 			return t, err
 		}
 		took = append(took, time.Since(start).Seconds())
-		t.Conversations = lo.SumBy(cells, func(c metric.Cell) int64 { return c.Values.At(metric.Conversations) })
+		t.Conversations = lo.SumBy(sums[0], func(c metric.Cell) int64 { return c.Values.At(metric.Conversations) })
 	}
 	t.Took = time.Duration(median(took) * float64(time.Second))
 	return t, nil

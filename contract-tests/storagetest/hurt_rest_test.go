@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,9 +21,38 @@ type hurtRollup struct {
 	fault func(*metric.Selection)
 }
 
-func (h hurtRollup) Rollup(ctx context.Context, org tenant.ID, s metric.Selection) ([]metric.Cell, error) {
-	h.fault(&s)
-	return h.Rollups.Rollup(ctx, org, s)
+func (h hurtRollup) Rollup(ctx context.Context, org tenant.ID, selections ...metric.Selection) ([][]metric.Cell, error) {
+	selections = slices.Clone(selections)
+	for i := range selections {
+		h.fault(&selections[i])
+	}
+	return h.Rollups.Rollup(ctx, org, selections...)
+}
+
+// hurtState answers one selection after the other, each of the state it then finds.
+type hurtState struct{ port.Rollups }
+
+func (h hurtState) Rollup(ctx context.Context, org tenant.ID, selections ...metric.Selection) ([][]metric.Cell, error) {
+	return apart(selections, func(s metric.Selection) ([]metric.Cell, error) {
+		sums, err := h.Rollups.Rollup(ctx, org, s)
+		if err != nil {
+			return nil, err
+		}
+		time.Sleep(time.Millisecond) // the moment in which somebody else writes
+		return sums[0], nil
+	})
+}
+
+// apart answers selections one by one.
+func apart(selections []metric.Selection, answer func(metric.Selection) ([]metric.Cell, error)) ([][]metric.Cell, error) {
+	out := make([][]metric.Cell, len(selections))
+	for i, s := range selections {
+		var err error
+		if out[i], err = answer(s); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 func rolling(fault func(*metric.Selection)) func(port.Storage) port.Storage {
@@ -52,10 +82,10 @@ func (h *firstVersions) Apply(ctx context.Context, changes []conversation.Change
 	return got, err
 }
 
-func (h *firstVersions) Rollup(_ context.Context, org tenant.ID, s metric.Selection) ([]metric.Cell, error) {
+func (h *firstVersions) Rollup(_ context.Context, org tenant.ID, selections ...metric.Selection) ([][]metric.Cell, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return metric.Fold(h.cells[org], s)
+	return apart(selections, func(s metric.Selection) ([]metric.Cell, error) { return metric.Fold(h.cells[org], s) })
 }
 
 // everyOrgsCells sums over all organisations.
@@ -64,23 +94,25 @@ type everyOrgsCells struct {
 	orgs port.Orgs
 }
 
-func (h everyOrgsCells) Rollup(ctx context.Context, _ tenant.ID, s metric.Selection) ([]metric.Cell, error) {
-	sum := metric.NewSum(metric.Selection{Window: s.Window, By: metric.Grouping{Topic: true, Priority: true, Handler: true, Platform: true}})
-	for o, err := range h.orgs.All(ctx) {
-		if err != nil {
-			return nil, err
-		}
-		cells, err := h.Rollups.Rollup(ctx, o.ID, s)
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range cells {
-			if err := sum.Add(c); err != nil {
+func (h everyOrgsCells) Rollup(ctx context.Context, _ tenant.ID, selections ...metric.Selection) ([][]metric.Cell, error) {
+	return apart(selections, func(s metric.Selection) ([]metric.Cell, error) {
+		sum := metric.NewSum(metric.Selection{Window: s.Window, By: metric.Grouping{Topic: true, Priority: true, Handler: true, Platform: true}})
+		for o, err := range h.orgs.All(ctx) {
+			if err != nil {
 				return nil, err
 			}
+			sums, err := h.Rollups.Rollup(ctx, o.ID, s)
+			if err != nil {
+				return nil, err
+			}
+			for _, c := range sums[0] {
+				if err := sum.Add(c); err != nil {
+					return nil, err
+				}
+			}
 		}
-	}
-	return sum.Cells(), nil
+		return sum.Cells(), nil
+	})
 }
 
 type hurtSince struct{ port.Changes }
@@ -215,6 +247,10 @@ func brokenRest() []broken {
 			s.Rollups = everyOrgsCells{s.Rollups, s.Orgs}
 			return s
 		}, []string{"Conversations.List: the same data under 50 organisations"}},
+		{"answers each part of a call from a state of its own", func(s port.Storage) port.Storage {
+			s.Rollups = hurtState{s.Rollups}
+			return s
+		}, []string{"Rollups.Rollup: what one call asks for"}},
 		{"snaps windows to the quarter hour", rolling(func(s *metric.Selection) {
 			s.Window.Start, s.Window.End = metric.Bucket(s.Window.Start), metric.Bucket(s.Window.End)
 		}), []string{"Rollups.Rollup: equals the fold for any window", "Rollups.Rollup: a conversation that starts at a window's start"}},

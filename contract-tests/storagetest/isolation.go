@@ -90,7 +90,7 @@ func empty(ctx context.Context, s port.Storage, org uid) error {
 	if err != nil {
 		return fmt.Errorf("List: %w", err)
 	}
-	cells, err := s.Rollups.Rollup(ctx, org, metric.Selection{Window: always})
+	sums, err := s.Rollups.Rollup(ctx, org, metric.Selection{Window: always})
 	if err != nil {
 		return fmt.Errorf("Rollup: %w", err)
 	}
@@ -102,9 +102,9 @@ func empty(ctx context.Context, s port.Storage, org uid) error {
 	if err != nil {
 		return fmt.Errorf("Gaps.List: %w", err)
 	}
-	if len(page.Conversations)+len(cells)+len(gaps) > 0 || head != 0 || page.Total == nil || *page.Total != 0 {
+	if len(page.Conversations)+len(sums[0])+len(gaps) > 0 || head != 0 || page.Total == nil || *page.Total != 0 {
 		return fmt.Errorf("an organisation nobody wrote to has %d conversations (total %s), %d cells, %d gaps, the head %d",
-			len(page.Conversations), show(page.Total), len(cells), len(gaps), head)
+			len(page.Conversations), show(page.Total), len(sums[0]), len(gaps), head)
 	}
 	return nil
 }

@@ -29,6 +29,11 @@ func parallelCases() []Case {
 			Check:  in(halves),
 		},
 		{
+			About: rollup, Sentence: "what one call asks for is of one state",
+			Reason: "figures of one answer would not add up while conversations come in",
+			Check:  in(oneState),
+		},
+		{
 			About: since, Sentence: "whoever follows while others write misses nothing",
 			Reason: "a number that appears late is a conversation no job ever sees",
 			Check:  in(func(r *room) error { return r.pursuit(r.s) }),
@@ -132,16 +137,61 @@ func halves(r *room) error {
 			if err != nil {
 				return fmt.Errorf("List: %w", err)
 			}
-			cells, err := r.s.Rollups.Rollup(r, r.org, metric.Selection{Window: always})
+			sums, err := r.s.Rollups.Rollup(r, r.org, metric.Selection{Window: always})
 			if err != nil {
 				return fmt.Errorf("Rollup: %w", err)
 			}
-			total, err := metric.Total(cells)
+			total, err := metric.Total(sums[0])
 			if err != nil {
 				return err
 			}
 			if n, m := len(page.Conversations), total.At(metric.Conversations); n%2 != 0 || m%2 != 0 {
 				return fmt.Errorf("of pairs written together, %d are listed and %d counted", n, m)
+			}
+		}
+		return nil
+	})
+}
+
+// oneState asks for the same in many ways while a writer writes.
+func oneState(r *room) error {
+	g := newGen(93)
+	end := noon.Add(13*time.Hour + 7*time.Minute)
+	var asked []metric.Selection
+	for _, by := range []metric.Grouping{{}, {Topic: true}, {Handler: true}, {Day: true}, {Topic: true, Priority: true, Platform: true}} {
+		asked = append(asked,
+			metric.Selection{Window: always, By: by},
+			metric.Selection{Window: metric.Window{Start: always.Start, End: end}, By: by, SumsOnly: true},
+			metric.Selection{Window: metric.Window{Start: end, End: always.End}, By: by, SumsOnly: true})
+	}
+	var done atomic.Bool
+	return together(2, func(i int) error {
+		if i == 0 {
+			defer done.Store(true)
+			for n := range 60 {
+				if _, err := r.s.Conversations.Apply(r, []conversation.Change{change(g.patch(key(r.org, n), noon.Add(time.Duration(n)*20*time.Minute)))}); err != nil {
+					return fmt.Errorf("Apply: %w", err)
+				}
+			}
+			return nil
+		}
+		for !done.Load() {
+			sums, err := r.s.Rollups.Rollup(r, r.org, asked...)
+			if err != nil {
+				return fmt.Errorf("Rollup: %w", err)
+			}
+			counts := make([]int64, len(sums))
+			for i, cells := range sums {
+				total, err := metric.Total(cells)
+				if err != nil {
+					return err
+				}
+				counts[i] = total.At(metric.Conversations)
+			}
+			for i := 0; i < len(counts); i += 3 {
+				if all := counts[0]; counts[i] != all || counts[i+1]+counts[i+2] != all {
+					return fmt.Errorf("of %d conversations, another sum of the same call has %d, and its two parts %d and %d", all, counts[i], counts[i+1], counts[i+2])
+				}
 			}
 		}
 		return nil

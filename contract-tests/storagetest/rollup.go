@@ -61,12 +61,22 @@ func rollupCases() []Case {
 	}
 }
 
-// windows compares random windows.
+// windows compares random windows, alone and several at once: those of an answer often begin where others end.
 func (r *room) windows(g gen, n int) error {
-	for range n {
-		if err := r.rollup(r.selection(g)); err != nil {
+	for n > 0 {
+		asked := make([]metric.Selection, min(n, 1+g.IntN(5)))
+		for i := range asked {
+			asked[i] = r.selection(g)
+			if i > 0 && g.IntN(2) == 0 {
+				asked[i].Window = asked[i-1].Window
+			} else if i > 0 && g.IntN(2) == 0 {
+				asked[i].Window = asked[i-1].Window.Previous()
+			}
+		}
+		if err := r.rollup(asked...); err != nil {
 			return err
 		}
+		n -= len(asked)
 	}
 	return nil
 }

@@ -158,16 +158,26 @@ func (r *room) cells() error {
 	return nil
 }
 
-func (r *room) rollup(s metric.Selection) error {
-	want, err := r.fold(s)
-	if err != nil {
-		return err
-	}
-	got, err := r.s.Rollups.Rollup(r, r.org, s)
+// rollup compares selections asked for at once.
+func (r *room) rollup(selections ...metric.Selection) error {
+	got, err := r.s.Rollups.Rollup(r, r.org, selections...)
 	if err != nil {
 		return fmt.Errorf("Rollup: %w", err)
 	}
-	return sameCells(fmt.Sprintf("Rollup by %+v where %s in %s", s.By, showFilter(s.Where), showWindow(s.Window)), want, got)
+	if len(got) != len(selections) {
+		return fmt.Errorf("Rollup: wanted %d sums, got %d", len(selections), len(got))
+	}
+	for i, s := range selections {
+		want, err := r.fold(s)
+		if err != nil {
+			return err
+		}
+		what := fmt.Sprintf("Rollup by %+v where %s in %s, %d of %d", s.By, showFilter(s.Where), showWindow(s.Window), i+1, len(selections))
+		if err := sameCells(what, want, got[i]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func showFilter(f metric.Filter) string {

@@ -74,14 +74,15 @@ func (m *Monitor) CSATComparison(ctx context.Context, r Request, target csat.Tar
 	if err != nil {
 		return CSATComparison{}, err
 	}
-	cells, err := v.cells(ctx, metric.Grouping{Topic: true, Priority: true, Handler: true})
+	kinds := v.sum(metric.Grouping{Topic: true, Priority: true, Handler: true})
+	if err := v.read(ctx); err != nil {
+		return CSATComparison{}, err
+	}
+	sum, err := kinds.total()
 	if err != nil {
 		return CSATComparison{}, err
 	}
-	sum, err := metric.Total(cells)
-	if err != nil {
-		return CSATComparison{}, err
-	}
+	cells := kinds.cells
 	out := CSATComparison{Frame: v.frame(), Silence: silence(cells, sum), Topics: topicSatisfaction(cells)}
 	for _, rule := range comparisonRules(v.org.Settings.BinaryInAverage) {
 		out.Views = append(out.Views, rule.compare(cells, target))

@@ -24,11 +24,22 @@ func (m *Monitor) CostAnalysis(ctx context.Context, r Request) (CostAnalysis, er
 	if err != nil {
 		return CostAnalysis{}, err
 	}
-	s, err := v.statement(ctx)
+	asked, err := v.askAccount(ctx)
 	if err != nil {
 		return CostAnalysis{}, err
 	}
-	before, err := v.previous().statement(ctx)
+	askedBefore, err := v.previous().askAccount(ctx)
+	if err != nil {
+		return CostAnalysis{}, err
+	}
+	if err := v.read(ctx); err != nil {
+		return CostAnalysis{}, err
+	}
+	s, err := asked.reckon(ctx)
+	if err != nil {
+		return CostAnalysis{}, err
+	}
+	before, err := askedBefore.reckon(ctx)
 	if err != nil {
 		return CostAnalysis{}, err
 	}
@@ -101,120 +112,6 @@ func assumptions(s account) []Assumption {
 	}
 }
 
-// account is a statement with what is known of its two sides.
-type account struct {
-	roi.Statement
-	// conversations is how many it is about; priced says that something is known of what the AI cost.
-	conversations int64
-	priced        bool
-	// credit is how settled the credited resolutions are, and with them all that they are worth.
-	credit creditAge
-}
-
-// statement reckons the view's account.
-func (v view) statement(ctx context.Context) (account, error) {
-	in, conversations, err := v.inputs(ctx)
-	if err != nil {
-		return account{}, err
-	}
-	credit, err := v.creditAge(ctx, in.Topics)
-	if err != nil {
-		return account{}, err
-	}
-	out := account{conversations: conversations, credit: credit}
-	if out.Statement, err = roi.State(in); err != nil {
-		return account{}, err
-	}
-	usage := func(field func(roi.Usage) int64) int64 {
-		return lo.SumBy(in.Topics, func(t roi.TopicCounts) int64 { return field(t.Usage) })
-	}
-	out.priced = conversations > 0 && (in.Fee > 0 || usage(func(u roi.Usage) int64 { return u.ReportedN }) > 0 ||
-		out.Unpriced < usage(func(u roi.Usage) int64 { return u.Unreported }))
-	return out, nil
-}
-
-// inputs are what the account of the view is reckoned from. Closed months keep the terms they were closed with, so that
-// the account of a month is what its lines add up to, and that of a year what its months do.
-func (v view) inputs(ctx context.Context) (in roi.Inputs, conversations int64, err error) {
-	closings, err := v.closings(ctx)
-	if err != nil {
-		return in, 0, err
-	}
-	in = roi.Inputs{Currency: v.org.Settings.Currency, Human: humanCost(v.org.Settings.Costs), SetUp: v.org.Settings.Costs.SetUp}
-	if in.SetUp != 0 {
-		in.MonthlySavings = lo.Map(closings, func(c roi.Closing, _ int) money.Micro { return c.Totals.HumanCost - c.Totals.AICost })
-	}
-	add := func(stretch view, terms *roi.Terms) error {
-		cells, err := stretch.cells(ctx, metric.Grouping{Topic: true})
-		for _, c := range cells {
-			row := topicCounts(c)
-			row.Terms = terms
-			in.Topics = append(in.Topics, row)
-			conversations += c.Values.At(metric.Conversations)
-		}
-		return err
-	}
-	from, last := v.window.Start, (*roi.Terms)(nil)
-	for i, c := range closings {
-		start, end, err := c.Period.Bounds(v.org.Settings.Location())
-		if err != nil {
-			return in, 0, err
-		}
-		if !end.After(from) {
-			continue
-		}
-		if until := earlier(end, v.window.End); from.Before(until) {
-			last = &closings[i].Terms
-			if err := add(v.between(from, until), last); err != nil {
-				return in, 0, err
-			}
-			fee, err := v.between(later(start, from), until).bookedFee(*last, start, end)
-			if err != nil {
-				return in, 0, err
-			}
-			in.Fee += fee
-			from = until
-		}
-	}
-	if !from.Before(v.window.End) && last != nil { // nothing is open: the newest closed month speaks for the view
-		in.Model, in.Rates = last.Model, &last.Rates
-		return in, conversations, nil
-	}
-	rates, err := v.rates(ctx)
-	if err != nil {
-		return in, 0, err
-	}
-	in.Model, in.Rates = costModel(v.org.Settings.Costs), &rates
-	fee, err := v.between(from, v.window.End).fee(v.org.Settings.Costs.MonthlyFee)
-	if err != nil {
-		return in, 0, err
-	}
-	in.Fee += fee
-	return in, conversations, add(v.between(from, v.window.End), nil)
-}
-
-// closings are the closed months, where they matter: a month that still runs cannot be closed, so a window inside it
-// needs none, unless the payback does.
-func (v view) closings(ctx context.Context) ([]roi.Closing, error) {
-	zone := v.org.Settings.Location()
-	running, _, err := roi.PeriodOf(v.asOf, zone).Bounds(zone)
-	if err != nil || !v.window.Start.Before(running) && v.org.Settings.Costs.SetUp == 0 {
-		return nil, err
-	}
-	return v.m.store.Ledger.Closings(ctx, v.org.ID)
-}
-
-func earlier(a, b time.Time) time.Time { return lo.Ternary(a.Before(b), a, b) }
-func later(a, b time.Time) time.Time   { return lo.Ternary(a.After(b), a, b) }
-
-// bookedFee is what a closed month, from start to end, was charged for the view's part of it.
-func (v view) bookedFee(terms roi.Terms, start, end time.Time) (money.Micro, error) {
-	if v.window.Start.Equal(start) && v.window.End.Equal(end) && !v.filtered() {
-		return terms.Fee, nil
-	}
-	return v.fee(terms.Model.MonthlyFee)
-}
-
 // costFigures are the four figures of the account. Without conversations nothing is known; without any cost of the AI
 // neither it nor what depends on it is.
 func costFigures(a account) Figures {
@@ -245,20 +142,21 @@ func evidence(e stat.Estimate, known bool) stat.Estimate {
 	return e
 }
 
-// rates learns handle times from the human conversations of the last 90 days of the window, and from all of a longer
-// one. They are those of the whole organisation, whatever the view filters.
-func (v view) rates(ctx context.Context) (roi.Rates, error) {
+// askRates asks for what handle times are learnt from: the human conversations of the last 90 days of the window, and all
+// of a longer one. They are those of the whole organisation, whatever the view filters.
+func (v view) askRates() *sum {
 	w := v.window
 	if from := w.End.Add(-learnFrom); from.Before(w.Start) {
 		w.Start = from
 	}
-	cells, err := v.m.store.Rollups.Rollup(ctx, v.org.ID, metric.Selection{
+	return v.ask(sum{Selection: metric.Selection{
 		Window: w, By: metric.Grouping{Topic: true}, Where: metric.Filter{Handler: conversation.HumanOnly}, SumsOnly: true,
-	})
-	if err != nil {
-		return roi.Rates{}, err
-	}
-	return roi.Learn(humanCost(v.org.Settings.Costs), v.org.Settings.Currency, lo.Map(cells, func(c metric.Cell, _ int) roi.TopicHandle {
+	}})
+}
+
+// rates learns handle times.
+func (v view) rates(from *sum) (roi.Rates, error) {
+	return roi.Learn(humanCost(v.org.Settings.Costs), v.org.Settings.Currency, lo.Map(from.cells, func(c metric.Cell, _ int) roi.TopicHandle {
 		return roi.TopicHandle{Topic: c.Key.Topic, Handle: handle(c.Values, metric.HandleHuman)}
 	}))
 }

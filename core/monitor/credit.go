@@ -37,30 +37,36 @@ func (c creditAge) maturity(resolved, young int64) stat.Maturity {
 	return stat.MaturityOf(resolved-young, resolved)
 }
 
-func (v view) creditAge(ctx context.Context, topics []roi.TopicCounts) (creditAge, error) {
+// creditSums are what creditAge is reckoned from.
+type creditSums struct {
+	view
+	young *sum
+	// linked is how far returns had been linked before the sums were read.
+	linked int64
+}
+
+func (v view) askCredit(ctx context.Context) (creditSums, error) {
 	linked, err := v.m.reached(ctx, v.org.ID, returnsJob)
+	young := v.between(later(v.window.Start, v.asOf.Add(-metric.ReturnWindow)), v.window.End)
+	return creditSums{v, young.sum(metric.Grouping{Topic: true}), linked.through}, err
+}
+
+// age says how settled the credit of topics is.
+func (s creditSums) age(ctx context.Context, topics []roi.TopicCounts) (creditAge, error) {
+	head, err := s.m.store.Changes.Head(ctx, s.org.ID)
 	if err != nil {
 		return creditAge{}, err
 	}
-	head, err := v.m.store.Changes.Head(ctx, v.org.ID)
-	if err != nil {
-		return creditAge{}, err
-	}
-	out := creditAge{unlinked: linked.through < head, resolved: map[string]int64{}, young: map[string]int64{}}
+	out := creditAge{unlinked: s.linked < head, resolved: map[string]int64{}, young: map[string]int64{}}
 	for _, t := range topics {
 		out.resolved[t.Topic] += t.ConfirmedKept + t.AssumedKept + t.ConfirmedLost + t.AssumedLost
 	}
-	from := later(v.window.Start, v.asOf.Add(-metric.ReturnWindow))
-	if out.unlinked || lo.Sum(lo.Values(out.resolved)) == 0 || !from.Before(v.window.End) {
-		return out, nil
-	}
-	cells, err := v.between(from, v.window.End).cells(ctx, metric.Grouping{Topic: true})
-	for _, c := range cells {
+	for _, c := range s.young.cells {
 		for _, m := range []metric.Measure{metric.CreditConfirmed, metric.CreditAssumed, metric.LostConfirmed, metric.LostAssumed} {
 			out.young[c.Key.Topic] += c.Values.At(m)
 		}
 	}
-	return out, err
+	return out, nil
 }
 
 // mature marks a figure that rests on credited resolutions.

@@ -14,29 +14,47 @@ func (m *Monitor) Dashboard(ctx context.Context, r Request) (Dashboard, error) {
 	if err != nil {
 		return Dashboard{}, err
 	}
-	now, err := v.headline(ctx)
+	asked, err := v.askHeadline(ctx)
 	if err != nil {
 		return Dashboard{}, err
 	}
-	before, err := v.previous().headline(ctx)
+	askedBefore, err := v.previous().askHeadline(ctx)
+	if err != nil {
+		return Dashboard{}, err
+	}
+	if err := v.read(ctx); err != nil {
+		return Dashboard{}, err
+	}
+	now, err := asked.figures(ctx)
+	if err != nil {
+		return Dashboard{}, err
+	}
+	before, err := askedBefore.figures(ctx)
 	if err != nil {
 		return Dashboard{}, err
 	}
 	return Dashboard{Frame: v.frame(), Metrics: now, Previous: before, Change: changes(now, before)}, nil
 }
 
-func (v view) headline(ctx context.Context) (Figures, error) {
-	detailed := v
-	detailed.quantiles = true
-	settled, young, err := detailed.byAge(ctx, v.asOf.Add(-outcome.PendingFor))
+// headline is what the headline figures of a view are reckoned from.
+type headline struct {
+	view
+	ages    ages
+	account accountSums
+}
+
+func (v view) askHeadline(ctx context.Context) (h headline, err error) {
+	h = headline{view: v, ages: v.byAge(v.asOf.Add(-outcome.PendingFor), true)}
+	h.account, err = v.askAccount(ctx)
+	return h, err
+}
+
+func (v headline) figures(ctx context.Context) (Figures, error) {
+	settled, young, sum, err := v.ages.totals()
 	if err != nil {
 		return nil, err
 	}
-	sum, err := settled.Plus(young)
-	if err != nil {
-		return nil, err
-	}
-	account, err := v.statement(ctx)
+	account, err := v.account.reckon(ctx)
 	if err != nil {
 		return nil, err
 	}

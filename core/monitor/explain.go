@@ -70,24 +70,18 @@ func (m *Monitor) EscalationExplained(ctx context.Context, r Request) (Escalatio
 	if err != nil {
 		return EscalationExplained{}, err
 	}
-	topics, err := v.cells(ctx, metric.Grouping{Topic: true})
+	topics, before := v.sum(metric.Grouping{Topic: true}), v.previous().sum(metric.Grouping{Topic: true})
+	ages := v.byAge(v.asOf.Add(-outcome.PendingFor), false)
+	lasting72h, lasting7d := v.byAge(v.asOf.Add(-metric.ReturnWindow), false), v.byAge(v.asOf.Add(-metric.DurableWindow), false)
+	if err := v.read(ctx); err != nil {
+		return EscalationExplained{}, err
+	}
+	settled, young, sum, err := ages.totals()
 	if err != nil {
 		return EscalationExplained{}, err
 	}
-	before, err := v.previous().cells(ctx, metric.Grouping{Topic: true})
-	if err != nil {
-		return EscalationExplained{}, err
-	}
-	settled, young, err := v.byAge(ctx, v.asOf.Add(-outcome.PendingFor))
-	if err != nil {
-		return EscalationExplained{}, err
-	}
-	sum, err := settled.Plus(young)
-	if err != nil {
-		return EscalationExplained{}, err
-	}
-	out := EscalationExplained{Frame: v.frame(), Reasons: reasons(sum), Avoidable: avoidable(topics)}
-	if change, ok := escalation.Explain(pairs(before, topics)); ok {
+	out := EscalationExplained{Frame: v.frame(), Reasons: reasons(sum), Avoidable: avoidable(topics.cells)}
+	if change, ok := escalation.Explain(pairs(before.cells, topics.cells)); ok {
 		change.Topics = escalation.BySize(change.Topics)
 		out.Change = &change
 	}
@@ -101,13 +95,13 @@ func (m *Monitor) EscalationExplained(ctx context.Context, r Request) (Escalatio
 		outcomes(conversation.OutcomeAmbiguous, ladder.Ambiguous), outcomes(conversation.OutcomePending, ladder.Pending),
 	}
 	out.Figures = append(escalations(sum), resolution(ladder), between(ladder))
-	durable, err := v.durability(ctx)
+	durable, err := durability(lasting72h, lasting7d)
 	if err != nil {
 		return EscalationExplained{}, err
 	}
 	out.Figures = append(append(out.Figures, durable...), medianTurn(sum))
 	out.ByTurn = byTurn(settled, young)
-	out.AtRisk, err = v.atRisk(ctx, topics)
+	out.AtRisk, err = v.atRisk(ctx, topics.cells)
 	return out, err
 }
 
@@ -120,12 +114,12 @@ func between(l outcome.Ladder) Figure {
 }
 
 // durability is the share of resolutions that lasted, among those old enough to tell.
-func (v view) durability(ctx context.Context) (Figures, error) {
-	mature72, young72, err := v.byAge(ctx, v.asOf.Add(-metric.ReturnWindow))
+func durability(lasting72h, lasting7d ages) (Figures, error) {
+	mature72, young72, _, err := lasting72h.totals()
 	if err != nil {
 		return nil, err
 	}
-	mature7d, young7d, err := v.byAge(ctx, v.asOf.Add(-metric.DurableWindow))
+	mature7d, young7d, _, err := lasting7d.totals()
 	if err != nil {
 		return nil, err
 	}

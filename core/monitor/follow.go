@@ -138,7 +138,14 @@ func (f *follower) totals(ctx context.Context, changed int) error {
 	if err != nil {
 		return err
 	}
-	figures, err := v.headline(ctx)
+	headline, err := v.askHeadline(ctx)
+	if err != nil {
+		return err
+	}
+	if err := v.read(ctx); err != nil {
+		return err
+	}
+	figures, err := headline.figures(ctx)
 	if err != nil {
 		return err
 	}

@@ -118,7 +118,11 @@ func showGap(s knowledge.Summary, price contactPrice) Gap {
 type contactPrice func(topic string) (micro float64, ok bool)
 
 func (v view) contactPrice(ctx context.Context) (contactPrice, error) {
-	rates, err := v.rates(ctx)
+	learnt := v.askRates()
+	if err := v.read(ctx); err != nil {
+		return nil, err
+	}
+	rates, err := v.rates(learnt)
 	if err != nil {
 		return nil, err
 	}

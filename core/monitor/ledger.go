@@ -176,16 +176,20 @@ func (v view) earlierOpen(ctx context.Context, closings []roi.Closing) (roi.Peri
 	if !from.Before(v.window.Start) {
 		return "", false, nil
 	}
-	cells, err := v.between(from, v.window.Start).cells(ctx, metric.Grouping{Day: true})
-	if err != nil || len(cells) == 0 {
+	daily := v.between(from, v.window.Start).sum(metric.Grouping{Day: true})
+	if err := v.read(ctx); err != nil || len(daily.cells) == 0 {
 		return "", false, err
 	}
-	return roi.PeriodOf(cells[0].Key.Bucket, zone), true, nil
+	return roi.PeriodOf(daily.cells[0].Key.Bucket, zone), true, nil
 }
 
 // draft is what closing the month now would book, and at which terms.
 func (v view) draft(ctx context.Context, period roi.Period) ([]roi.Line, roi.Terms, error) {
-	rates, err := v.rates(ctx)
+	learnt := v.askRates()
+	if err := v.read(ctx); err != nil {
+		return nil, roi.Terms{}, err
+	}
+	rates, err := v.rates(learnt)
 	if err != nil {
 		return nil, roi.Terms{}, err
 	}
@@ -311,7 +315,14 @@ func (m *Monitor) Waterfall(ctx context.Context, r Request, as roi.View) (Waterf
 	if err != nil {
 		return Waterfall{}, err
 	}
-	s, err := v.statement(ctx)
+	asked, err := v.askAccount(ctx)
+	if err != nil {
+		return Waterfall{}, err
+	}
+	if err := v.read(ctx); err != nil {
+		return Waterfall{}, err
+	}
+	s, err := asked.reckon(ctx)
 	if err != nil {
 		return Waterfall{}, err
 	}

@@ -19,20 +19,20 @@ func (m *Monitor) EscalationPatterns(ctx context.Context, r Request) (Escalation
 	if err != nil {
 		return EscalationPatterns{}, err
 	}
-	cells, err := v.cells(ctx, metric.Grouping{Topic: true})
+	topics, previous := v.sum(metric.Grouping{Topic: true}), v.previous().sum(metric.Grouping{})
+	if err := v.read(ctx); err != nil {
+		return EscalationPatterns{}, err
+	}
+	sum, err := topics.total()
 	if err != nil {
 		return EscalationPatterns{}, err
 	}
-	sum, err := metric.Total(cells)
+	before, err := previous.total()
 	if err != nil {
 		return EscalationPatterns{}, err
 	}
-	before, err := v.previous().total(ctx)
-	if err != nil {
-		return EscalationPatterns{}, err
-	}
-	values := lo.SliceToMap(cells, func(c metric.Cell) (string, metric.Vector) { return c.Key.Topic, c.Values })
-	standings := escalation.StandOut(lo.Map(cells, func(c metric.Cell, _ int) escalation.Topic {
+	values := lo.SliceToMap(topics.cells, func(c metric.Cell) (string, metric.Vector) { return c.Key.Topic, c.Values })
+	standings := escalation.StandOut(lo.Map(topics.cells, func(c metric.Cell, _ int) escalation.Topic {
 		return escalation.Topic{Name: c.Key.Topic, Escalated: c.Values.At(metric.EscalatedAI), Total: c.Values.At(metric.AIInvolved)}
 	}))
 	return EscalationPatterns{

@@ -9,6 +9,7 @@ import (
 	"github.com/samber/lo"
 
 	"github.com/csm-monitor/csm-monitor/core/conversation"
+	"github.com/csm-monitor/csm-monitor/core/metric"
 	"github.com/csm-monitor/csm-monitor/core/scoring/predict"
 	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
@@ -97,7 +98,11 @@ func (m *Monitor) PredictedCSAT(ctx context.Context, r Request) (Prediction, err
 	if err != nil {
 		return Prediction{}, err
 	}
-	sum, err := v.total(ctx)
+	total := v.sum(metric.Grouping{})
+	if err := v.read(ctx); err != nil {
+		return Prediction{}, err
+	}
+	sum, err := total.total()
 	if err != nil {
 		return Prediction{}, err
 	}

@@ -20,24 +20,24 @@ func (m *Monitor) CSATTrends(ctx context.Context, r Request) (CSATTrends, error)
 	if len(days) > maxDays {
 		return CSATTrends{}, &conversation.Invalid{Faults: []conversation.Fault{{Field: "/start", Message: "must be at most 3700 days before end: a trend has a point for every day"}}}
 	}
-	cells, err := v.cells(ctx, metric.Grouping{Day: true})
-	if err != nil {
+	daily, before := v.sum(metric.Grouping{Day: true}), v.previous().sum(metric.Grouping{})
+	if err := v.read(ctx); err != nil {
 		return CSATTrends{}, err
 	}
-	byDay := lo.SliceToMap(cells, func(c metric.Cell) (int64, metric.Vector) { return c.Key.Bucket.Unix(), c.Values })
+	byDay := lo.SliceToMap(daily.cells, func(c metric.Cell) (int64, metric.Vector) { return c.Key.Bucket.Unix(), c.Values })
 	out := CSATTrends{Frame: v.frame()}
 	for _, day := range days {
 		out.Points = append(out.Points, TrendPoint{
 			Date: day.In(v.window.Zone).Format(time.DateOnly), Figures: v.satisfaction(byDay[day.Unix()]),
 		})
 	}
-	sum, err := metric.Total(cells)
+	sum, err := daily.total()
 	if err != nil {
 		return CSATTrends{}, err
 	}
 	out.Total = v.satisfaction(sum)
-	before, err := v.previous().total(ctx)
-	out.Previous = v.satisfaction(before)
+	sum, err = before.total()
+	out.Previous = v.satisfaction(sum)
 	return out, err
 }
 

@@ -33,8 +33,8 @@ type view struct {
 	where   metric.Filter
 	aiAgent *string
 	asOf    time.Time
-	// quantiles says that cells are to hold what quantiles are read from.
-	quantiles bool
+	// sums are those that were asked for and not read yet.
+	sums *sums
 }
 
 // open checks a request and reads the organisation. Faults of the request come back as *conversation.Invalid.
@@ -43,7 +43,7 @@ func (m *Monitor) open(ctx context.Context, r Request, defaultHours float64) (vi
 	if err != nil {
 		return view{}, err
 	}
-	v := view{m: m, org: org, asOf: m.now(), aiAgent: r.AIAgent,
+	v := view{m: m, org: org, asOf: m.now(), aiAgent: r.AIAgent, sums: &sums{},
 		where: metric.Filter{Topic: r.Topic, Priority: r.Priority, Platform: r.Platform}}
 	var faults conversation.Invalid
 	v.window.Zone = org.Settings.Location()
@@ -103,48 +103,4 @@ func (v view) frame() Frame {
 		AsOf: v.asOf, Start: v.window.Start, End: v.window.End, TimeZone: v.window.Zone.String(),
 		Currency: v.org.Settings.Currency,
 	}
-}
-
-// cells reads the view's cells. Cells do not know the AI agent, so that filter is answered from the conversations.
-func (v view) cells(ctx context.Context, by metric.Grouping) ([]metric.Cell, error) {
-	s := metric.Selection{Window: v.window, Where: v.where, By: by, SumsOnly: !v.quantiles}
-	if v.aiAgent == nil {
-		return v.m.store.Rollups.Rollup(ctx, v.org.ID, s)
-	}
-	sum := metric.NewSum(s)
-	q := conversation.Query{Start: v.window.Start, End: v.window.End, AIAgent: v.aiAgent}
-	for c, err := range v.m.store.Conversations.Each(ctx, v.org.ID, q) {
-		if err != nil {
-			return nil, err
-		}
-		if err := sum.Add(metric.Contribution(&c)); err != nil {
-			return nil, err
-		}
-	}
-	return sum.Cells(), nil
-}
-
-// total reads the view's sum.
-func (v view) total(ctx context.Context) (metric.Vector, error) {
-	cells, err := v.cells(ctx, metric.Grouping{})
-	if err != nil {
-		return nil, err
-	}
-	return metric.Total(cells)
-}
-
-// byAge reads the view's sum apart for conversations that started before and after limit, which splits what is settled
-// from what is young.
-func (v view) byAge(ctx context.Context, limit time.Time) (settled, young metric.Vector, err error) {
-	switch {
-	case !limit.After(v.window.Start):
-		young, err = v.total(ctx)
-	case !limit.Before(v.window.End):
-		settled, err = v.total(ctx)
-	default:
-		if settled, err = v.between(v.window.Start, limit).total(ctx); err == nil {
-			young, err = v.between(limit, v.window.End).total(ctx)
-		}
-	}
-	return settled, young, err
 }

@@ -69,9 +69,10 @@ type Conversations interface {
 
 // Rollups answers with sums over conversations.
 type Rollups interface {
-	// Rollup equals metric.Fold over every conversation stored and not deleted (expired ones still count), to the last
-	// unit, whatever the store keeps inside.
-	Rollup(ctx context.Context, org tenant.ID, s metric.Selection) ([]metric.Cell, error)
+	// Rollup answers selections in their order, all from one state of the store, so that the figures of an answer fit each
+	// other. Each equals metric.Fold over every conversation stored and not deleted (expired ones still count), to the
+	// last unit, whatever the store keeps inside.
+	Rollup(ctx context.Context, org tenant.ID, selections ...metric.Selection) ([][]metric.Cell, error)
 }
 
 // Changes tells what was stored, in order, to whoever works behind the write.

@@ -10,27 +10,38 @@ import (
 type rollups struct{ *store }
 
 // Rollup adds up what every conversation contributes, and what expired ones did.
-func (s rollups) Rollup(ctx context.Context, org tenant.ID, sel metric.Selection) (cells []metric.Cell, err error) {
+func (s rollups) Rollup(ctx context.Context, org tenant.ID, selections ...metric.Selection) (sums [][]metric.Cell, err error) {
 	err = s.read(ctx, func() error {
-		sum, r := metric.NewSum(sel), s.look(org)
-		for _, c := range r.conversations {
-			if !sel.Window.Contains(c.StartedAt) {
-				continue
-			}
-			if err := sum.Add(metric.Contribution(&c)); err != nil {
+		r := s.look(org)
+		for _, sel := range selections {
+			cells, err := r.sum(sel)
+			if err != nil {
 				return err
 			}
+			sums = append(sums, cells)
 		}
-		for _, k := range r.kept {
-			if !sel.Window.Contains(k.startedAt) {
-				continue
-			}
-			if err := sum.Add(k.cell); err != nil {
-				return err
-			}
-		}
-		cells = sum.Cells()
 		return nil
 	})
-	return cells, err
+	return sums, err
+}
+
+func (r *room) sum(sel metric.Selection) ([]metric.Cell, error) {
+	sum := metric.NewSum(sel)
+	for _, c := range r.conversations {
+		if !sel.Window.Contains(c.StartedAt) {
+			continue
+		}
+		if err := sum.Add(metric.Contribution(&c)); err != nil {
+			return nil, err
+		}
+	}
+	for _, k := range r.kept {
+		if !sel.Window.Contains(k.startedAt) {
+			continue
+		}
+		if err := sum.Add(k.cell); err != nil {
+			return nil, err
+		}
+	}
+	return sum.Cells(), nil
 }

@@ -57,7 +57,7 @@ func equalsFold(t *testing.T, s port.Storage, org tenant.ID, want int) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(folded, got); diff != "" {
+		if diff := cmp.Diff(folded, got[0]); diff != "" {
 			t.Errorf("cells differ from the fold: %.2000s", diff)
 		}
 	}

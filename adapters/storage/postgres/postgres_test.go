@@ -163,7 +163,7 @@ func TestManyWritersOnTwoServers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(want, got); diff != "" {
+			if diff := cmp.Diff(want, got[0]); diff != "" {
 				t.Error(diff)
 			}
 		}

@@ -225,8 +225,10 @@ func (d *drill) whole(path string, rows int) {
 	d.Helper()
 	s := openAt(d.T, path, storage.Options{Sealer: d.keys})
 	defer closed(d.T, s)
-	cells, err := s.Rollups.Rollup(d.Context(), tenant.ID{9}, metric.Selection{Window: metric.Window{Start: epoch.Add(-24 * time.Hour), End: epoch.Add(24 * time.Hour), Zone: time.UTC}})
-	if err != nil || len(cells) != 1 || cells[0].Values.At(metric.Conversations) != int64(rows) {
-		d.Errorf("%d rows, cells %v, %v", rows, cells, err)
+	sums, err := s.Rollups.Rollup(d.Context(), tenant.ID{9}, metric.Selection{Window: metric.Window{Start: epoch.Add(-24 * time.Hour), End: epoch.Add(24 * time.Hour), Zone: time.UTC}})
+	if err != nil {
+		d.Error(err)
+	} else if cells := sums[0]; len(cells) != 1 || cells[0].Values.At(metric.Conversations) != int64(rows) {
+		d.Errorf("%d rows, cells %v", rows, cells)
 	}
 }

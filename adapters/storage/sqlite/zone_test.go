@@ -83,7 +83,7 @@ func compare(t *testing.T, s port.Storage, org tenant.ID, all []conversation.Con
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := cmp.Diff(want, got[0]); diff != "" {
 			t.Fatalf("by %+v: %s", by, diff)
 		}
 	}

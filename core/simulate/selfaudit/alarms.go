@@ -35,13 +35,13 @@ type alertFinding struct {
 
 // readAlerts runs the rule over the days as the product has counted them.
 func (b *bench) readAlerts(ctx context.Context, f *alertFinding) error {
-	cells, err := b.store.Rollups.Rollup(ctx, b.org, metric.Selection{
+	sums, err := b.store.Rollups.Rollup(ctx, b.org, metric.Selection{
 		Window: metric.Window{Start: b.plan.Start, End: b.plan.End()}, By: metric.Grouping{Day: true},
 	})
 	if err != nil {
 		return err
 	}
-	buckets := lo.Map(cells, func(c metric.Cell, _ int) alert.Bucket {
+	buckets := lo.Map(sums[0], func(c metric.Cell, _ int) alert.Bucket {
 		return alert.Bucket{
 			Span:   alert.Span{Start: c.Key.Bucket, End: c.Key.Bucket.AddDate(0, 0, 1)},
 			Sample: alert.SampleOf(rule(), c.Values, nil),

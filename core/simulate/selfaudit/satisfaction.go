@@ -72,7 +72,7 @@ func (b *bench) readGap(ctx context.Context, f *gapFinding, s *silenceFinding) e
 // plantedGap weighs the planted differences of all kinds of case as the product weighs what it finds: by the ratings of
 // both sides, over the kinds where each has enough.
 func (b *bench) plantedGap(ctx context.Context) (rated, all float64, err error) {
-	cells, err := b.store.Rollups.Rollup(ctx, b.org, metric.Selection{
+	sums, err := b.store.Rollups.Rollup(ctx, b.org, metric.Selection{
 		Window: metric.Window{Start: b.window().Start, End: b.window().End},
 		By:     metric.Grouping{Topic: true, Priority: true, Handler: true},
 	})
@@ -84,7 +84,7 @@ func (b *bench) plantedGap(ctx context.Context) (rated, all float64, err error) 
 		priority conversation.Priority
 	}
 	ratings := map[kind]*[2]int64{}
-	for _, c := range cells {
+	for _, c := range sums[0] {
 		k := kind{c.Key.Topic, c.Key.Priority}
 		if ratings[k] == nil {
 			ratings[k] = new([2]int64)

@@ -23,14 +23,15 @@ type gather struct {
 	columns  []int32
 	measures []metric.Measure
 	groups   map[groupKey]*group
-	names    topics
 	// last is the group that was added to last.
 	last *group
-	// bucket is the time that was met last, day the local day it lies in.
-	bucket, day int64
+	// day is what a cell's time counts as, nil where times are not told apart.
+	day func(bucket int64) int64
+	// met is the time that was met last, its day what that counts as.
+	met, metDay int64
 }
 
-// groupKey tells groups apart; day is the start of a local day in microseconds, 0 where days are not told apart.
+// groupKey tells groups apart; day is in microseconds, 0 where times are not told apart.
 type groupKey struct {
 	day int64
 	cellDims
@@ -43,12 +44,22 @@ type group struct {
 }
 
 func newGather(s metric.Selection) *gather {
-	g := &gather{selection: s, by: dimsBy(s.By), groups: map[groupKey]*group{}, names: topics{}, bucket: math.MinInt64, end: math.MaxUint16 + 1}
-	if s.SumsOnly {
+	g := gatherBy(dimsBy(s.By), s.SumsOnly)
+	g.selection = s
+	g.where, g.wanted, g.never = dimsWhere(s.Where)
+	if s.By.Day {
+		g.day = func(bucket int64) int64 { return s.Group(metric.Key{Bucket: micros(bucket)}).Bucket.UnixMicro() }
+	}
+	return g
+}
+
+// gatherBy gathers everything by some dimensions.
+func gatherBy(by dims, sumsOnly bool) *gather {
+	g := &gather{by: by, groups: map[groupKey]*group{}, met: math.MinInt64, end: allMeasures}
+	if sumsOnly {
 		g.end = uint64(metric.FirstLogCell)
 	}
 	g.columns = make([]int32, min(g.end, 8192))
-	g.where, g.wanted, g.never = dimsWhere(s.Where)
 	return g
 }
 
@@ -97,19 +108,47 @@ func (g *gather) add(e entry, minus bool) error {
 			return nil
 		}
 		vector = vector[n:]
-		if minus {
-			value = -value // never the least int64: that is no sum of counts
+		if err := g.addTo(to, measure, value, minus); err != nil {
+			return err
 		}
-		column := int(g.column(measure))
-		if column > len(to.values) {
-			to.values = append(to.values, make([]int64, max(column, len(g.measures))-len(to.values))...)
-		}
-		sum, ok := plus(to.values[column-1], value)
-		if !ok {
-			return metric.ErrOverflow
-		}
-		to.values[column-1] = sum
 	}
+	return nil
+}
+
+// take takes in all of another gather that tells apart no less, if the filter keeps it, or takes it away.
+func (g *gather) take(from *gather, minus bool) error {
+	for key, group := range from.groups {
+		if g.never || key.only(g.where) != g.wanted {
+			continue
+		}
+		to := g.group(entry{bucket: key.day, cellDims: key.cellDims})
+		for i, value := range group.values {
+			measure := uint64(from.measures[i])
+			if value == 0 || measure >= g.end {
+				continue
+			}
+			if err := g.addTo(to, measure, value, minus); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// addTo adds a value to a group, or takes it away.
+func (g *gather) addTo(to *group, measure uint64, value int64, minus bool) error {
+	if minus {
+		value = -value // never the least int64: that is no sum of counts
+	}
+	column := int(g.column(measure))
+	if column > len(to.values) {
+		to.values = append(to.values, make([]int64, max(column, len(g.measures))-len(to.values))...)
+	}
+	sum, ok := plus(to.values[column-1], value)
+	if !ok {
+		return metric.ErrOverflow
+	}
+	to.values[column-1] = sum
 	return nil
 }
 
@@ -128,11 +167,11 @@ func (g *gather) column(measure uint64) int32 {
 // group is the one that a cell counts in.
 func (g *gather) group(e entry) *group {
 	key := groupKey{cellDims: e.only(g.by)}
-	if g.selection.By.Day {
-		if e.bucket != g.bucket {
-			g.bucket, g.day = e.bucket, g.selection.Group(metric.Key{Bucket: micros(e.bucket)}).Bucket.UnixMicro()
+	if g.day != nil {
+		if e.bucket != g.met {
+			g.met, g.metDay = e.bucket, g.day(e.bucket)
 		}
-		key.day = g.day
+		key.day = g.metDay
 	}
 	if g.last != nil && g.last.groupKey == key {
 		return g.last

@@ -140,11 +140,13 @@ func (t *tx) find(sp *space, q conversation.Query, limit int) ([]found, error) {
 // count is how many conversations a query matches: from the cells where they tell what it asks for, else row by row.
 func (t *tx) count(sp *space, q conversation.Query, total *int64) error {
 	if sel, ok := inCells(q); ok {
-		cells, err := t.rollup(sp.org, sel)
-		if len(cells) > 0 {
-			*total = cells[0].Values.At(metric.Conversations) - cells[0].Values.At(expiredCount)
+		sums, err := t.rollup(sp.org, sel)
+		if err != nil || len(sums[0]) == 0 {
+			return err
 		}
-		return err
+		counts := sums[0][0].Values
+		*total = counts.At(metric.Conversations) - counts.At(expiredCount)
+		return nil
 	}
 	where, args, possible := conditions(sp, q)
 	if !possible {

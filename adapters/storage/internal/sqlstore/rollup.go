@@ -3,93 +3,195 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strconv"
+	"time"
+
+	"github.com/samber/lo"
 
 	"github.com/csm-monitor/csm-monitor/core/metric"
 	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
 
 // Rollup equals a fold over the rows; see port.Rollups.
-func (s rollups) Rollup(ctx context.Context, org tenant.ID, sel metric.Selection) (cells []metric.Cell, err error) {
+func (s rollups) Rollup(ctx context.Context, org tenant.ID, selections ...metric.Selection) (sums [][]metric.Cell, err error) {
 	err = s.look(ctx, func(t *tx) error {
-		cells, err = t.rollup(org, sel)
+		sums, err = t.rollup(org, selections...)
 		return err
 	})
-	return public(cells), err
+	for _, cells := range sums {
+		public(cells)
+	}
+	return sums, err
 }
 
-func (t *tx) rollup(org tenant.ID, sel metric.Selection) ([]metric.Cell, error) {
-	sum := newGather(sel)
+func (t *tx) rollup(org tenant.ID, selections ...metric.Selection) ([][]metric.Cell, error) {
 	sp, ok, err := t.space(org, "")
 	if err != nil {
 		return nil, err
 	}
-	if !ok || !sel.Window.Start.Before(sel.Window.End) {
-		return sum.cells(), nil
-	}
-	return t.sumPlan(sp, plan(sel, sp), sum)
-}
-
-// sumPlan adds up the pieces of a plan.
-func (t *tx) sumPlan(sp *space, pieces []piece, sum *gather) ([]metric.Cell, error) {
-	var err error
-	for _, p := range pieces {
-		if p.view == nil {
-			err = t.eachRow(sp, p.span, func(e entry) error { return sum.add(e, p.minus) })
-		} else {
-			err = t.sumCells(sp, p, sum)
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	if sp.logged > 0 {
-		// Rows say everything; cells lack what is still in the log.
-		err = t.eachLogged(sp.org, func(e entry) error {
-			for _, p := range pieces {
-				if p.view != nil && p.contains(micros(e.bucket)) {
-					if err := sum.add(e, p.minus); err != nil {
-						return err
-					}
-				}
+	sums := lo.Map(selections, func(s metric.Selection, _ int) *gather { return newGather(s) })
+	if ok {
+		var summands []summand
+		for i, sel := range selections {
+			if sel.Window.Start.Before(sel.Window.End) {
+				summands = append(summands, lo.Map(plan(sel, sp), func(p piece, _ int) summand { return summand{p, sums[i], p.from.UnixMicro(), p.to.UnixMicro()} })...)
 			}
-			return nil
-		})
-		if err != nil {
+		}
+		if err := t.sumUp(sp, summands); err != nil {
 			return nil, err
 		}
 	}
-	return sum.cells(), nil
+	return lo.Map(sums, func(sum *gather, _ int) []metric.Cell { return sum.cells() }), nil
 }
 
-// sumCells adds the cells of one piece of a plan.
-func (t *tx) sumCells(sp *space, p piece, sum *gather) error {
+// summand is a piece of a plan and the sum it counts in.
+type summand struct {
+	piece
+	sum *gather
+	// first and end are the piece's times in microseconds.
+	first, end int64
+}
+
+// sumUp adds summands up. What several of them need is read once.
+func (t *tx) sumUp(sp *space, summands []summand) error {
+	names := topics{}
+	from := lo.GroupBy(summands, func(p summand) *view { return p.view })
+	for _, s := range cut(from[nil]) {
+		if err := t.sumRows(sp, s); err != nil {
+			return err
+		}
+	}
+	for i := range views {
+		v := &views[i]
+		for _, s := range join(from[v], v) {
+			if err := t.sumCells(sp, v, s, names); err != nil {
+				return err
+			}
+		}
+	}
+	if sp.logged == 0 {
+		return nil
+	}
+	// Rows say everything; cells lack what is still in the log.
+	summands = lo.Filter(summands, func(p summand, _ int) bool { return p.view != nil })
+	return t.eachLogged(sp.org, func(e entry) error { return addWhere(summands, e) })
+}
+
+// addWhere adds an entry to the summands whose time it lies in.
+func addWhere(summands []summand, e entry) error {
+	for i := range summands {
+		p := &summands[i]
+		if e.bucket < p.first || e.bucket >= p.end {
+			continue
+		}
+		if err := p.sum.add(e, p.minus); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// strip is a stretch of time with the summands that need something of it.
+type strip struct {
+	span
+	summands []summand
+}
+
+// cut are the stretches that summands need, parted so that each needs either all of a stretch or nothing.
+func cut(summands []summand) (out []strip) {
+	var cuts []time.Time
+	for _, p := range summands {
+		cuts = append(cuts, p.from, p.to)
+	}
+	slices.SortFunc(cuts, time.Time.Compare)
+	for i := 1; i < len(cuts); i++ {
+		s := strip{span: span{cuts[i-1], cuts[i]}}
+		if s.empty() {
+			continue
+		}
+		s.summands = lo.Filter(summands, func(p summand, _ int) bool { return p.contains(s.from) })
+		if len(s.summands) > 0 {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// join are the stretches whose packs the summands from a view need, as few as possible.
+func join(summands []summand, v *view) (out []strip) {
+	slices.SortFunc(summands, func(a, b summand) int { return a.from.Compare(b.from) })
+	for _, p := range summands {
+		from := v.pack(p.from)
+		if n := len(out); n > 0 && !from.After(out[n-1].to) {
+			last := &out[n-1]
+			last.to, last.summands = later(last.to, p.to), append(last.summands, p)
+		} else {
+			out = append(out, strip{span{from, p.to}, []summand{p}})
+		}
+	}
+	return out
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+// sumCells adds the cells of a view.
+func (t *tx) sumCells(sp *space, v *view, s strip, names topics) error {
 	var (
 		pack       PackKey
 		sums, logs sql.RawBytes // nothing of them is kept
 	)
 	columns, row := `start, sums`, []any{&pack.Start, &sums}
-	if !sum.selection.SumsOnly {
+	if !sumsOnly(s.summands) {
 		columns, row = columns+`, logs`, append(row, &logs)
 	}
-	from, to := p.from.UnixMicro(), p.to.UnixMicro()
 	add := func(k cellKey, vector []byte) error {
-		bucket := pack.bucket(k)
-		if bucket < from || bucket >= to {
-			return nil
-		}
-		return sum.add(entry{bucket, k.cellDims, vector}, p.minus)
+		return addWhere(s.summands, entry{pack.bucket(k), k.cellDims, vector})
 	}
-	args := []any{id(sp.org), p.view.stored(sp), p.view.pack(p.from).UnixMicro(), to}
+	args := []any{id(sp.org), v.stored(sp), s.from.UnixMicro(), s.to.UnixMicro()}
 	return t.each(`SELECT `+columns+` FROM cells WHERE org = ? AND view = ? AND start >= ? AND start < ?`, args, func(scan func(...any) error) error {
 		if err := scan(row...); err != nil {
 			return err
 		}
-		if err := eachCell(sums, sum.names, add); err != nil {
+		if err := eachCell(sums, names, add); err != nil {
 			return err
 		}
-		return eachCell(logs, sum.names, add)
+		return eachCell(logs, names, add)
 	})
+}
+
+// sumsOnly says that none of the summands' sums has log cells.
+func sumsOnly(summands []summand) bool {
+	return lo.EveryBy(summands, func(p summand) bool { return p.sum.selection.SumsOnly })
+}
+
+// sumRows adds what the conversations of a stretch count. They are many where an organisation is large, so they are added
+// up once, as finely as any sum tells them apart.
+func (t *tx) sumRows(sp *space, s strip) error {
+	if len(s.summands) == 1 {
+		p := s.summands[0]
+		return t.eachRow(sp, s.span, func(e entry) error { return p.sum.add(e, p.minus) })
+	}
+	var dims dims
+	for _, p := range s.summands {
+		dims |= need(p.sum.selection)
+	}
+	all := gatherBy(dims, sumsOnly(s.summands))
+	all.day = func(bucket int64) int64 { return bucket }
+	if err := t.eachRow(sp, s.span, func(e entry) error { return all.add(e, false) }); err != nil {
+		return err
+	}
+	for _, p := range s.summands {
+		if err := p.sum.take(all, p.minus); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // rowsAtOnce is how many rows are read as one: handing a row over costs a database more than finding it. More than that

@@ -166,12 +166,11 @@ var oneExpired = func() []byte {
 }()
 
 // public leaves out what only the store wants to know.
-func public(cells []metric.Cell) []metric.Cell {
+func public(cells []metric.Cell) {
 	for i := range cells {
 		v := cells[i].Values
 		if n := len(v); n > 0 && v[n-1].Measure == expiredCount {
 			cells[i].Values = v[: n-1 : n-1]
 		}
 	}
-	return cells
 }
