@@ -108,7 +108,19 @@ func (g *gather) add(e entry, minus bool) error {
 			return nil
 		}
 		vector = vector[n:]
-		if err := g.addTo(to, measure, value, minus); err != nil {
+		if minus {
+			value = -value // never the least int64: that is no sum of counts
+		}
+		// The common case without a call: the group has the column.
+		if measure < uint64(len(g.columns)) {
+			if column := int(g.columns[measure]) - 1; column >= 0 && column < len(to.values) {
+				if sum, ok := plus(to.values[column], value); ok {
+					to.values[column] = sum
+					continue
+				}
+			}
+		}
+		if err := g.addTo(to, measure, value); err != nil {
 			return err
 		}
 	}
@@ -127,7 +139,10 @@ func (g *gather) take(from *gather, minus bool) error {
 			if value == 0 || measure >= g.end {
 				continue
 			}
-			if err := g.addTo(to, measure, value, minus); err != nil {
+			if minus {
+				value = -value
+			}
+			if err := g.addTo(to, measure, value); err != nil {
 				return err
 			}
 		}
@@ -135,11 +150,8 @@ func (g *gather) take(from *gather, minus bool) error {
 	return nil
 }
 
-// addTo adds a value to a group, or takes it away.
-func (g *gather) addTo(to *group, measure uint64, value int64, minus bool) error {
-	if minus {
-		value = -value // never the least int64: that is no sum of counts
-	}
+// addTo adds a value to a group.
+func (g *gather) addTo(to *group, measure uint64, value int64) error {
 	column := int(g.column(measure))
 	if column > len(to.values) {
 		to.values = append(to.values, make([]int64, max(column, len(g.measures))-len(to.values))...)

@@ -23,7 +23,19 @@ func term(vector []byte) (step uint64, value int64, n int) {
 	return longTerm(vector)
 }
 
+// longTerm is term where one of the numbers takes more than a byte: mostly the second, and two or three.
 func longTerm(vector []byte) (step uint64, value int64, n int) {
+	if len(vector) > 3 && vector[0] < 0x80 && vector[1] >= 0x80 {
+		coded := uint64(vector[1]&0x7f) | uint64(vector[2]&0x7f)<<7
+		n = 3
+		if vector[2] >= 0x80 {
+			coded |= uint64(vector[3]) << 14
+			n = 4
+		}
+		if vector[n-1] < 0x80 {
+			return uint64(vector[0]), int64(coded>>1) ^ -int64(coded&1), n
+		}
+	}
 	step, n = binary.Uvarint(vector)
 	if n <= 0 || step > math.MaxUint16 {
 		return 0, 0, 0
