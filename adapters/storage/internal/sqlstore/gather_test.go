@@ -61,15 +61,20 @@ func drawSelection(t *rapid.T) metric.Selection {
 	return sel
 }
 
-// Sums of stored vectors are the sums of the vectors, whatever is grouped, filtered and taken away again.
+// Sums of stored vectors are the sums of the vectors, whatever is grouped, filtered and taken away again, also by way of
+// finer sums.
 func TestGatherIsTheSum(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		sel := drawSelection(t)
 		got, want := newGather(sel), metric.NewSum(sel)
+		finer := gatherBy(need(sel), sel.SumsOnly)
+		finer.day = func(bucket int64) int64 { return bucket }
 		add := func(c metric.Cell, minus bool) {
-			stored := lo.Must(c.Values.AppendBinary(nil))
-			if err := got.add(entry{c.Key.Bucket.UnixMicro(), dimsOf(c.Key), stored}, minus); err != nil {
-				t.Fatal(err)
+			e := entry{c.Key.Bucket.UnixMicro(), dimsOf(c.Key), lo.Must(c.Values.AppendBinary(nil))}
+			for _, g := range []*gather{got, finer} {
+				if err := g.add(e, minus); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
 		cells := rapid.SliceOfN(rapid.Custom(drawCell), 0, 20).Draw(t, "cells")
@@ -84,6 +89,15 @@ func TestGatherIsTheSum(t *testing.T) {
 		all := slices.DeleteFunc(want.Cells(), func(c metric.Cell) bool { return len(c.Values) == 0 })
 		if diff := cmp.Diff(all, got.cells()); diff != "" {
 			t.Fatal(diff)
+		}
+		again := newGather(sel)
+		for _, minus := range []bool{false, false, true} {
+			if err := again.take(finer, minus); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if diff := cmp.Diff(all, again.cells()); diff != "" {
+			t.Fatalf("taken from finer sums: %s", diff)
 		}
 	})
 }
