@@ -44,15 +44,11 @@ func (c *call) take(key *conversation.Key) error {
 		return err
 	}
 	room := c.api.arrival()
-	z := &zoneOf{call: c}
-	patch, warnings, err := room.reader.Read(body.Bytes(), intake.Frame{Org: c.who.org, Key: key, Now: c.api.now(), Zone: z.location})
-	if z.err != nil {
-		return z.err
-	}
+	warnings, err := c.understand(room, body.Bytes(), key)
 	if err != nil {
 		return err
 	}
-	room.only[0] = monitor.Arrival{Patch: patch, Once: once}
+	room.only[0].Once = once
 	results, err := c.api.Monitor.Ingest(c.r.Context(), room.only[:])
 	if err != nil {
 		return err
@@ -61,9 +57,25 @@ func (c *call) take(key *conversation.Key) error {
 	if results[0].Err != nil {
 		return results[0].Err
 	}
-	return c.answerConversation(status(results[0].Effect), &wire.ConversationAnswer{
-		Success: true, Conversation: showConversation(results[0].Conversation),
-		Effect: string(results[0].Effect), Warnings: showWarnings(warnings),
+	return c.answerStored(&results[0], warnings)
+}
+
+// understand reads what the body says into room. It is apart from take, like answerStored, because every connection waits
+// in take until its conversation is durable: the stack that is held meanwhile is small without the conversations of both.
+func (c *call) understand(room *arrival, body []byte, key *conversation.Key) ([]intake.Warning, error) {
+	z := &zoneOf{call: c}
+	patch, warnings, err := room.reader.Read(body, intake.Frame{Org: c.who.org, Key: key, Now: c.api.now(), Zone: z.location})
+	if z.err != nil {
+		return nil, z.err
+	}
+	room.only[0].Patch = patch
+	return warnings, err
+}
+
+// answerStored says what was stored.
+func (c *call) answerStored(r *conversation.Result, warnings []intake.Warning) error {
+	return c.answerConversation(status(r.Effect), &wire.ConversationAnswer{
+		Success: true, Conversation: showConversation(r.Conversation), Effect: string(r.Effect), Warnings: showWarnings(warnings),
 	})
 }
 
