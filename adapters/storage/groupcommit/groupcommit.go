@@ -203,32 +203,44 @@ func (g *groups) write() {
 func (g *groups) next() []*call {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for !g.ripe() {
-		g.some.Wait()
+	for {
+		for !g.ripe() {
+			g.some.Wait()
+		}
+		g.gather()
+		group := g.queue.take(g.limit)
+		for _, c := range group {
+			c.taken = true
+			g.waiting -= len(c.changes)
+		}
+		if g.ripe() {
+			g.some.Signal() // for another writer
+		}
+		if len(group) > 0 || g.closed {
+			return group
+		}
+		// All that waited gave up meanwhile, or another writer has it.
 	}
-	if g.queue.empty() {
-		return nil
-	}
-	g.gather()
-	group := g.queue.take(g.limit)
-	for _, c := range group {
-		c.taken = true
-		g.waiting -= len(c.changes)
-	}
-	if g.ripe() {
-		g.some.Signal() // for another writer
-	}
-	return group
 }
 
-// gather lets callers that are on their way come first, as long as more do: whoever can run runs before the writer goes
-// on. An idle processor makes that no wait at all, and on busy ones a larger group costs each caller less.
+// looks is how often the writer looks for one more caller, patience how long it goes on looking. A look is long where
+// processors are busy with something else: then nobody is to wait for more of them.
+const (
+	looks    = 30
+	patience = 2 * time.Millisecond
+)
+
+// gather lets callers that are on their way come first: whoever can run runs before the writer goes on. Idle processors
+// make that no wait worth mentioning, and on busy ones a larger group costs each caller less.
 func (g *groups) gather() {
-	for before := 0; g.waiting > before && g.waiting < g.limit && !g.closed; {
-		before = g.waiting
+	began := time.Now()
+	for most, left := g.waiting, looks; left > 0 && g.waiting < g.limit && !g.closed && time.Since(began) < patience; left-- {
 		g.mu.Unlock()
 		runtime.Gosched()
 		g.mu.Lock()
+		if g.waiting > most {
+			most, left = g.waiting, looks
+		}
 	}
 }
 

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/samber/lo"
 	"go.uber.org/goleak"
 
 	"github.com/csm-monitor/csm-monitor/adapters/storage"
@@ -280,4 +282,70 @@ func closeStoresWhatWaits(t *testing.T) {
 	if _, err := c.Apply(context.Background(), []conversation.Change{change(org, "late")}); !errors.Is(err, port.ErrClosed) {
 		t.Errorf("after closing: %v", err)
 	}
+}
+
+// A writer looks around before it takes what waits; by then nothing may wait any more.
+func TestCallsGivenUpWhileTheWriterLooksAround(t *testing.T) {
+	s := &slow{gate: make(chan struct{})}
+	close(s.gate)
+	c, stop := store(s, groupcommit.Options{})
+	defer stop()
+	org := uuid.New()
+	for n := range 20_000 {
+		ctx, giveUp := context.WithCancel(t.Context())
+		go giveUp()
+		if _, err := c.Apply(ctx, []conversation.Change{change(org, fmt.Sprint(n))}); err != nil && !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+	}
+	ctx, late := context.WithTimeout(t.Context(), 10*time.Second)
+	defer late()
+	if _, err := c.Apply(ctx, []conversation.Change{change(org, "last")}); err != nil {
+		t.Fatalf("nothing is stored any more: %v", err)
+	}
+}
+
+// meeting is a store whose Apply, once it is to meet, returns when two of them are under way.
+type meeting struct {
+	slow
+	meet atomic.Bool
+	pair chan struct{}
+}
+
+func (m *meeting) Apply(ctx context.Context, changes []conversation.Change) ([]conversation.Result, error) {
+	if m.meet.Load() {
+		select {
+		case m.pair <- struct{}{}:
+		case <-m.pair:
+		case <-time.After(10 * time.Second):
+			return nil, errors.New("nobody else writes any more")
+		}
+	}
+	return m.slow.Apply(ctx, changes)
+}
+
+// Two writers may look around for the same calls; the one that then gets none must go on.
+func TestAWriterThatCameTooLateGoesOn(t *testing.T) {
+	m := &meeting{slow: slow{gate: make(chan struct{})}, pair: make(chan struct{})}
+	close(m.gate)
+	wrapped := groupcommit.Wrap(port.Storage{Conversations: m, Close: func() error { return nil }}, groupcommit.Options{Writers: 2, Group: 2})
+	defer func() { _ = wrapped.Close() }()
+	org := uuid.New()
+	crowd := func(calls, changes int) {
+		var callers sync.WaitGroup
+		for range calls {
+			callers.Go(func() {
+				all := lo.RepeatBy(changes, func(int) conversation.Change { return change(org, uuid.NewString()) })
+				if _, err := wrapped.Conversations.Apply(t.Context(), all); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		callers.Wait()
+	}
+	for range 2000 {
+		crowd(3, 1)
+	}
+	m.meet.Store(true)
+	crowd(2, 2) // each a group of its own
 }
