@@ -115,13 +115,15 @@ func drawConversation(t *rapid.T) conversation.Conversation {
 
 func TestContentReadsBackAsItWas(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		want := drawConversation(t)
-		got, err := decodeContent(encodeContent(nil, &want), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Fatal(diff)
+		want, before := drawConversation(t), drawConversation(t)
+		for _, room := range [][]conversation.Message{nil, before.Messages, make([]conversation.Message, 0, 100)} {
+			got, err := decodeContent(encodeContent(nil, &want), room)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Fatal(diff)
+			}
 		}
 	})
 }
