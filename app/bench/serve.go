@@ -131,6 +131,9 @@ func serveProduct(o orders) error {
 	if o.Storage != "" {
 		environ = append(environ, "CSM_STORAGE="+o.Storage)
 	}
+	if o.Heap != "" {
+		environ = append(environ, "CSM_PPROF_ADDR=127.0.0.1:0") // a server that nobody can ask for it keeps no profile of memory
+	}
 	cfg, err := config.Load(nil, environ, builtin.Schemes())
 	if err != nil {
 		return err
