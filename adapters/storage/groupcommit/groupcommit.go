@@ -68,10 +68,10 @@ type groups struct {
 	writers sync.WaitGroup
 	// written are the groups that are on their way to the disk, in the order of writing.
 	written chan written
-	// unsettled is how many those are.
-	unsettled int
-	last      sync.Once
-	settler   sync.WaitGroup
+	// underWay is how many groups are being written or on their way to the disk.
+	underWay int
+	last     sync.Once
+	settler  sync.WaitGroup
 }
 
 // written is a group with its outcome, which holds once durable returns.
@@ -84,7 +84,7 @@ type written struct {
 // ahead is how many groups are written at most while an earlier one is on its way to the disk.
 const ahead = 4
 
-// worth is how many changes make a group while an earlier one is on its way to the disk.
+// worth is how many changes make a group while an earlier one is under way.
 const worth = 32
 
 func newGroups(inner port.Conversations, o Options) *groups {
@@ -159,10 +159,10 @@ func (g *groups) put(c *call) error {
 	return nil
 }
 
-// ripe says that what waits is worth a transaction: any call while the disk has nothing to do, and more of them while it
-// is busy, because each transaction costs the same whatever it carries.
+// ripe says that what waits is worth a transaction: any call while none is under way, and more of them while one is,
+// because each transaction costs the same whatever it carries.
 func (g *groups) ripe() bool {
-	return !g.queue.empty() && (g.unsettled == 0 || g.waiting >= worth) || g.closed
+	return !g.queue.empty() && (g.underWay == 0 || g.waiting >= worth) || g.closed
 }
 
 // takeBack removes a call that no writer has taken.
@@ -196,6 +196,7 @@ func (g *groups) write() {
 			return
 		}
 		g.store(group)
+		g.ended()
 	}
 }
 
@@ -213,11 +214,14 @@ func (g *groups) next() []*call {
 			c.taken = true
 			g.waiting -= len(c.changes)
 		}
-		if g.ripe() {
-			g.some.Signal() // for another writer
-		}
-		if len(group) > 0 || g.closed {
+		switch {
+		case len(group) > 0:
+			if g.underWay++; g.ripe() {
+				g.some.Signal() // for another writer
+			}
 			return group
+		case g.closed:
+			return nil
 		}
 		// All that waited gave up meanwhile, or another writer has it.
 	}
@@ -262,7 +266,7 @@ func (g *groups) store(group []*call) {
 		answer(group, results)
 	case err == nil:
 		g.mu.Lock()
-		g.unsettled++
+		g.underWay++
 		g.mu.Unlock()
 		g.written <- written{group, results, durable}
 	case len(group) == 1, errors.Is(err, port.ErrUnavailable), errors.Is(err, port.ErrClosed):
@@ -276,7 +280,7 @@ func (g *groups) store(group []*call) {
 
 // settle answers the callers of a group when it is on the disk.
 func (g *groups) settle(w written) {
-	defer g.settled()
+	defer g.ended()
 	if err := w.durable(); err != nil {
 		refuse(w.group, err)
 		return
@@ -284,10 +288,11 @@ func (g *groups) settle(w written) {
 	answer(w.group, w.results)
 }
 
-func (g *groups) settled() {
+// ended notes that a group is no longer under way.
+func (g *groups) ended() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.unsettled--
+	g.underWay--
 	if g.ripe() {
 		g.some.Signal()
 	}

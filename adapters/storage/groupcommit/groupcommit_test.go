@@ -328,7 +328,7 @@ func (m *meeting) Apply(ctx context.Context, changes []conversation.Change) ([]c
 func TestAWriterThatCameTooLateGoesOn(t *testing.T) {
 	m := &meeting{slow: slow{gate: make(chan struct{})}, pair: make(chan struct{})}
 	close(m.gate)
-	wrapped := groupcommit.Wrap(port.Storage{Conversations: m, Close: func() error { return nil }}, groupcommit.Options{Writers: 2, Group: 2})
+	wrapped := groupcommit.Wrap(port.Storage{Conversations: m, Close: func() error { return nil }}, groupcommit.Options{Writers: 2, Group: 40})
 	defer func() { _ = wrapped.Close() }()
 	org := uuid.New()
 	crowd := func(calls, changes int) {
@@ -347,5 +347,5 @@ func TestAWriterThatCameTooLateGoesOn(t *testing.T) {
 		crowd(3, 1)
 	}
 	m.meet.Store(true)
-	crowd(2, 2) // each a group of its own
+	crowd(2, 40) // each a group of its own
 }
