@@ -187,15 +187,18 @@ func (b *batch) add(c *chunk, item items.Item, warnings []intake.Warning, err er
 	b.index++
 	c.results = append(c.results, r)
 	if err != nil {
-		b.refuse(&c.results[len(c.results)-1], err)
+		b.refuse(err, &c.results[len(c.results)-1])
 	}
 }
 
-func (b *batch) refuse(r *wire.BatchResult, err error) {
+// refuse notes why some items were not stored. What went wrong inside is logged once for all of them.
+func (b *batch) refuse(err error, results ...*wire.BatchResult) {
 	f := explain(err)
-	problem := f.problem(fmt.Sprintf("%s#/%d", b.call.r.URL.Path, r.Index), b.call.w.id)
-	r.Status, r.Error = problem.Status, &problem
-	if problem.Status >= http.StatusInternalServerError {
+	for _, r := range results {
+		problem := f.problem(fmt.Sprintf("%s#/%d", b.call.r.URL.Path, r.Index), b.call.w.id)
+		r.Status, r.Error = problem.Status, &problem
+	}
+	if kindOf(f.Code).status >= http.StatusInternalServerError {
 		b.call.w.logFailure(b.call.r, f)
 	}
 }
@@ -212,10 +215,8 @@ func (b *batch) store(c *chunk, under []*chunk) {
 	go func() {
 		defer close(c.stored)
 		c.stopped = caught(func() error { return b.keep(c) })
-		if c.stopped != nil {
-			for _, i := range c.at {
-				b.refuse(&c.results[i], c.stopped)
-			}
+		if c.stopped != nil && !c.first { // of the first, run answers for the whole
+			b.refuse(c.stopped, lo.Map(c.at, func(i int, _ int) *wire.BatchResult { return &c.results[i] })...)
 		}
 		<-before
 		if c.stopped == nil || !c.first {
@@ -251,7 +252,7 @@ func (b *batch) keep(c *chunk) error {
 
 func (b *batch) settle(r *wire.BatchResult, result conversation.Result) {
 	if result.Err != nil {
-		b.refuse(r, result.Err)
+		b.refuse(result.Err, r)
 		return
 	}
 	r.Status, r.Effect, r.ID = status(result.Effect), string(result.Effect), result.Conversation.UID().String()

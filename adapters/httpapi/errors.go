@@ -212,10 +212,18 @@ func (w *recorder) fail(r *http.Request, err error) {
 	_ = w.json(kind.status, mediaProblem, f.problem(cut(r.URL.EscapedPath(), 300), w.id))
 }
 
-// logFailure writes down what went wrong inside, which the client is not told.
+// logFailure writes down what went wrong inside, which the client is not told. That a client left is no failure.
 func (w *recorder) logFailure(r *http.Request, f *Failure) {
+	if left(r, f.Cause) {
+		return
+	}
 	w.api.Logger.LogAttrs(r.Context(), slog.LevelError, "request failed", slog.String("request_id", w.id),
 		slog.String("route", w.route), slog.String("code", f.Code), slog.Any("error", f.Cause))
+}
+
+// left says whether an error only says that the client hung up.
+func left(r *http.Request, err error) bool {
+	return r.Context().Err() != nil && is(err, context.Canceled)
 }
 
 // retryAfter is a time to wait in whole seconds, at least one.

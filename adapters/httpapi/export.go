@@ -79,7 +79,9 @@ func (c *call) broken(sent int, err error) error {
 	if sent == 0 {
 		return err
 	}
-	c.api.Logger.Error("a stream broke off", "request_id", c.w.id, "error", err)
+	if !left(c.r, err) {
+		c.api.Logger.Error("a stream broke off", "request_id", c.w.id, "error", err)
+	}
 	panic(http.ErrAbortHandler)
 }
 
