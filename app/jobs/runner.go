@@ -3,7 +3,9 @@ package jobs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"github.com/google/uuid"
@@ -264,7 +266,7 @@ func (r *Runner) leave(org tenant.Org, has bool) {
 // step does one step of a job and says whether there is more to do.
 func (r *Runner) step(ctx context.Context, job Job, org tenant.Org, head int64, now time.Time) (more bool) {
 	s := r.state(job, org)
-	n, err := job.Step(ctx, org)
+	n, err := attempt(ctx, job, org)
 	switch {
 	case err != nil:
 		r.failed(ctx, []Job{job}, org, now, err)
@@ -275,6 +277,17 @@ func (r *Runner) step(ctx context.Context, job Job, org tenant.Org, head int64, 
 	}
 	s.failures, s.head, s.next = 0, head, now.Add(job.Every)
 	return false
+}
+
+// attempt takes a step. One that panics must not take the process with it, which would meet the same at its next start:
+// only the job of that organisation is put off.
+func attempt(ctx context.Context, job Job, org tenant.Org) (n int, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			n, err = 0, fmt.Errorf("a job panicked: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return job.Step(ctx, org)
 }
 
 func (r *Runner) state(job Job, org tenant.Org) *state {

@@ -137,6 +137,19 @@ func TestFailuresAreToldAndTriedAgainLater(t *testing.T) {
 	}
 }
 
+func TestAStepThatPanicsIsAFailureOfItsJobAlone(t *testing.T) {
+	h := newHouse(t, 2)
+	ran := map[tenant.ID]int{}
+	r := h.runner(Job{Name: "panics", Step: func(context.Context, tenant.Org) (int, error) { panic("trouble") }}, counting("sound", 0, 0, ran))
+	r.sweep(t.Context())
+	if ran[h.orgs[0].ID] != 1 || ran[h.orgs[1].ID] != 1 {
+		t.Error(ran)
+	}
+	if n := strings.Count(h.log.String(), "trouble"); n != 2 || !strings.Contains(h.log.String(), "job=panics") {
+		t.Errorf("told %d times: %s", n, h.log.String())
+	}
+}
+
 func TestOneWorkerAtATime(t *testing.T) {
 	h := newHouse(t, 1)
 	var other *Runner
