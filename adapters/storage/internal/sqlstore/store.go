@@ -157,11 +157,12 @@ func (s *Store) inTx(ctx context.Context, fn func(*tx) error) (*sqlx.Conn, error
 }
 
 func (s *Store) once(ctx context.Context, fn func(*tx) error) (*sqlx.Conn, error) {
-	conn, sqltx, err := s.begin(ctx, s.write, nil)
+	conn, sqltx, err := s.begin(ctx, context.WithoutCancel(ctx), s.write, nil)
 	if err != nil {
 		return nil, err
 	}
-	// Statements run to their end and the context is asked between them: watching it costs a goroutine each.
+	// Statements run to their end, and the context is asked before the commit: watching it costs a goroutine each, and who
+	// gave up would take the connection along, or break off a commit of which nobody then knows the outcome.
 	t := &tx{Store: s, conn: conn, tx: sqltx, ctx: context.WithoutCancel(ctx), pool: s.write}
 	defer func() { t.end(ctx) }()
 	if err := fn(t); err != nil {
@@ -188,9 +189,10 @@ func (s *Store) once(ctx context.Context, fn func(*tx) error) (*sqlx.Conn, error
 	return conn, nil
 }
 
-// begin opens a transaction, where the database has a Bulk on a connection that it can have. As the pool does by itself,
-// it tries again with another connection when one turns out to be dead.
-func (s *Store) begin(ctx context.Context, pool *sqlx.DB, options *sql.TxOptions) (conn *sqlx.Conn, tx *sqlx.Tx, err error) {
+// begin opens a transaction, where the database has a Bulk on a connection that it can have, which it keeps until life
+// ends; ctx bounds the wait for it. As the pool does by itself, it tries again with another connection when one turns out
+// to be dead.
+func (s *Store) begin(ctx, life context.Context, pool *sqlx.DB, options *sql.TxOptions) (conn *sqlx.Conn, tx *sqlx.Tx, err error) {
 	if s.dialect.Bulk == nil {
 		tx, err = pool.BeginTxx(ctx, options)
 		return nil, tx, err
@@ -199,7 +201,7 @@ func (s *Store) begin(ctx context.Context, pool *sqlx.DB, options *sql.TxOptions
 		if conn, err = pool.Connx(ctx); err != nil {
 			return nil, nil, err
 		}
-		if tx, err = conn.BeginTxx(ctx, options); err == nil {
+		if tx, err = conn.BeginTxx(life, options); err == nil {
 			return conn, tx, nil
 		}
 		_ = conn.Close()
@@ -218,7 +220,7 @@ func (s *Store) look(ctx context.Context, fn func(*tx) error) error {
 	}
 	defer leave()
 	options := s.dialect.Snapshot
-	conn, sqltx, err := s.begin(ctx, s.read, &options)
+	conn, sqltx, err := s.begin(ctx, ctx, s.read, &options)
 	if err != nil {
 		return s.known(err)
 	}

@@ -1,0 +1,60 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/samber/lo"
+
+	"github.com/csm-monitor/csm-monitor/adapters/storage"
+	"github.com/csm-monitor/csm-monitor/adapters/storage/internal/benchdata"
+	"github.com/csm-monitor/csm-monitor/core/conversation"
+)
+
+// others are the server's processes for connections to the database other than this one.
+func others(t *testing.T, conn *pgx.Conn) []int {
+	t.Helper()
+	rows, err := conn.Query(t.Context(), `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pids, err := pgx.CollectRows(rows, pgx.RowTo[int])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pids
+}
+
+// A caller who gives up in the middle of a write takes no connection along, and no commit is broken off of which then
+// nobody knows the outcome.
+func TestWhoGivesUpAWriteTakesNoConnectionAlong(t *testing.T) {
+	dsn := database(t)
+	s, conn := open(t, dsn, storage.Options{}), connected(t, dsn)
+	c := benchdata.Source{Org: uuid.New(), Start: epoch}.Conversation(0)
+	var met atomic.Int64
+	if _, err := s.Conversations.Apply(t.Context(), []conversation.Change{fresh(c, &met)}); err != nil {
+		t.Fatal(err)
+	}
+	before := others(t, conn)
+	for range 10 {
+		ctx, leave := context.WithCancel(t.Context())
+		_, err := s.Conversations.Apply(ctx, []conversation.Change{{Key: c.Key, Fn: func(old *conversation.Conversation) (*conversation.Conversation, error) {
+			if old != nil { // in the transaction
+				leave()
+				time.Sleep(10 * time.Millisecond) // until everybody has heard
+			}
+			return fresh(c, &met).Fn(old)
+		}}})
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("who gave up got %v", err)
+		}
+	}
+	if gone, _ := lo.Difference(before, others(t, conn)); len(gone) > 0 {
+		t.Errorf("%d of %d connections are gone", len(gone), len(before))
+	}
+}
