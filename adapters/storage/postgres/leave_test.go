@@ -12,6 +12,7 @@ import (
 	"github.com/samber/lo"
 
 	"github.com/csm-monitor/csm-monitor/adapters/storage"
+	"github.com/csm-monitor/csm-monitor/adapters/storage/groupcommit"
 	"github.com/csm-monitor/csm-monitor/adapters/storage/internal/benchdata"
 	"github.com/csm-monitor/csm-monitor/core/conversation"
 )
@@ -56,5 +57,36 @@ func TestWhoGivesUpAWriteTakesNoConnectionAlong(t *testing.T) {
 	}
 	if gone, _ := lo.Difference(before, others(t, conn)); len(gone) > 0 {
 		t.Errorf("%d of %d connections are gone", len(gone), len(before))
+	}
+}
+
+// A write whose wait for the disk failed was committed, and others hear of it.
+func TestWhatWasCommittedIsToldWhateverComesOfTheDisk(t *testing.T) {
+	dsn := database(t)
+	s, conn := open(t, dsn, storage.Options{}), connected(t, dsn)
+	source := benchdata.Source{Org: uuid.New(), Start: epoch}
+	heard, err := s.Changes.Watch(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var met atomic.Int64
+	_, durable, err := s.Conversations.(groupcommit.Stager).Stage(t.Context(), []conversation.Change{fresh(source.Conversation(0), &met)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended, err := conn.Exec(t.Context(), `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND query ILIKE 'commit'`)
+	if err != nil || ended.RowsAffected() != 1 {
+		t.Fatal(ended, err)
+	}
+	if err := durable(); err == nil {
+		t.Error("a connection outlived its end")
+	}
+	select {
+	case org := <-heard:
+		if org != source.Org {
+			t.Errorf("heard of %s", org)
+		}
+	case <-time.After(5 * time.Second):
+		t.Error("nobody heard")
 	}
 }

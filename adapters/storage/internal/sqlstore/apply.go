@@ -72,11 +72,8 @@ func (s conversations) Stage(ctx context.Context, changes []conversation.Change)
 		}
 	}
 	return results, func() error {
-		if err := onDisk(); err != nil {
-			return err
-		}
-		s.stored(moved)
-		return nil
+		defer s.stored(moved) // whatever comes of the disk: it was committed, and may well survive
+		return onDisk()
 	}, nil
 }
 
