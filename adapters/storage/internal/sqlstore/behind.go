@@ -102,16 +102,7 @@ func (s *Store) work() {
 
 // run starts a goroutine that ends when the store closes.
 func (b *behind) run(fn func(ctx context.Context)) {
-	b.running.Add(1)
-	go func() {
-		defer b.running.Done()
-		fn(b.ctx)
-	}()
-}
-
-func (b *behind) stop() {
-	b.cancel()
-	b.running.Wait()
+	b.running.Go(func() { fn(b.ctx) })
 }
 
 // share is how many times as long as a step of its own the work lets writers go first, while there are any.

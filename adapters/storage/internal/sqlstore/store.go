@@ -97,8 +97,9 @@ func (s *Store) close() error {
 	if !s.gate.close() {
 		return nil
 	}
-	s.behind.stop()
-	s.gate.wait()
+	s.behind.cancel()
+	s.gate.wait() // a call may be about to begin work, which is waited for when no more can begin
+	s.behind.running.Wait()
 	s.statements.close()
 	return errors.Join(s.read.Close(), s.write.Close())
 }
