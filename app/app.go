@@ -81,10 +81,10 @@ type stores struct {
 }
 
 // openStore opens the configured store and closes it when everything that uses it has stopped.
-func openStore(lc fx.Lifecycle, cfg config.Config, keys *keyring, _ held, s stores) (port.Storage, error) {
+func openStore(lc fx.Lifecycle, cfg config.Config, keys *keyring, log *slog.Logger, _ held, s stores) (port.Storage, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
-	store, err := storage.Open(ctx, cfg.Storage.Reveal(), storage.Options{Sealer: keys}, s.Drivers...)
+	store, err := storage.Open(ctx, cfg.Storage.Reveal(), storage.Options{Sealer: keys, Logger: log}, s.Drivers...)
 	if err != nil {
 		return port.Storage{}, forgetting(keys, err)
 	}

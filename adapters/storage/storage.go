@@ -5,6 +5,7 @@ package storage
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 
 	"github.com/samber/lo"
@@ -26,6 +27,8 @@ type Driver struct {
 type Options struct {
 	// Sealer seals what people wrote before it reaches a disk; nil leaves it readable.
 	Sealer Sealer
+	// Logger is told what goes wrong where no caller can be told; nil keeps it to the store.
+	Logger *slog.Logger
 }
 
 // Open opens the store that dsn names with the driver of its scheme. An address without a scheme, or with one that no

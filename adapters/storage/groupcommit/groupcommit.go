@@ -281,7 +281,7 @@ func (g *groups) store(group []*call) {
 // settle answers the callers of a group when it is on the disk.
 func (g *groups) settle(w written) {
 	defer g.ended()
-	if err := w.durable(); err != nil {
+	if err := attempt(w.durable); err != nil {
 		refuse(w.group, err)
 		return
 	}
@@ -315,18 +315,27 @@ func refuse(group []*call, err error) {
 	}
 }
 
-// stage calls the store. A change that panics must not take the writer with it.
+// stage calls the store.
 func (g *groups) stage(ctx context.Context, changes []conversation.Change) (results []conversation.Result, durable func() error, err error) {
+	err = attempt(func() (err error) {
+		if s, ok := g.Conversations.(Stager); ok {
+			results, durable, err = s.Stage(ctx, changes)
+		} else {
+			results, err = g.Conversations.Apply(ctx, changes)
+		}
+		return err
+	})
+	return results, durable, err
+}
+
+// attempt calls the store. A change that panics must not take the writer with it, and nothing those who wait for an answer.
+func attempt(call func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			results, durable, err = nil, nil, fmt.Errorf("a change panicked: %v\n%s", r, debug.Stack())
+			err = fmt.Errorf("a write panicked: %v\n%s", r, debug.Stack())
 		}
 	}()
-	if s, ok := g.Conversations.(Stager); ok {
-		return s.Stage(ctx, changes)
-	}
-	results, err = g.Conversations.Apply(ctx, changes)
-	return results, nil, err
+	return call()
 }
 
 // queue is calls by organisation, each in the order of arrival. Organisations take turns, so that one that sends a

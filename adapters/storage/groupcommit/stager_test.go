@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -29,8 +30,18 @@ func newStaged() *staged {
 
 func (s *staged) Stage(ctx context.Context, changes []conversation.Change) ([]conversation.Result, func() error, error) {
 	results, err := s.Apply(ctx, changes)
-	return results, func() error { return <-s.disk }, err
+	durable := func() error {
+		err := <-s.disk
+		if errors.Is(err, errHopeless) {
+			panic(err)
+		}
+		return err
+	}
+	return results, durable, err
 }
+
+// errHopeless has the disk panic.
+var errHopeless = errors.New("hopeless")
 
 func (s *staged) sizes() (sizes []int) {
 	s.mu.Lock()
@@ -115,5 +126,22 @@ func TestWhatTheDiskRefusesIsRefusedToAllWhoWroteIt(t *testing.T) {
 		if got := s.sizes(); !slices.Equal(got, []int{1, 32, 8}) {
 			t.Errorf("groups of %v: what was written is not tried again", got)
 		}
+	})
+}
+
+func TestADiskThatPanicsRefusesItsGroupAndTakesTheNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, closed := openStaged()
+		first := waiting(t, c, &s.slow, some(0, 1))
+		s.disk <- errHopeless
+		if err := <-first[0]; err == nil || !strings.Contains(err.Error(), "hopeless") {
+			t.Errorf("a caller was told %v", err)
+		}
+		next := waiting(t, c, &s.slow, some(1, 1))
+		s.disk <- nil
+		if err := <-next[0]; err != nil {
+			t.Error(err)
+		}
+		closed()
 	})
 }

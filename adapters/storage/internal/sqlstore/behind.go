@@ -2,6 +2,8 @@ package sqlstore
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,6 +29,8 @@ type behind struct {
 	folding sync.Mutex
 	// writes counts transactions of callers, by which polite knows whether somebody is writing.
 	writes atomic.Int64
+	// told is when a panic was last logged, in nanoseconds.
+	told atomic.Int64
 }
 
 // backlog is the organisations that one kind of work has yet to look at.
@@ -82,27 +86,53 @@ func (s *Store) work() {
 	b := &s.behind
 	b.ctx, b.cancel = context.WithCancel(context.Background())
 	b.index, b.zones, b.folds, b.news = newBacklog(), newBacklog(), newBacklog(), newBacklog()
-	b.run(s.resume)
-	b.run(func(ctx context.Context) { b.follow(ctx, &b.index, s.catchUp) })
-	b.run(func(ctx context.Context) {
+	s.run(s.resume)
+	s.run(func(ctx context.Context) { b.follow(ctx, &b.index, s.catchUp) })
+	s.run(func(ctx context.Context) {
 		b.follow(ctx, &b.zones, func(ctx context.Context, orgs []tenant.ID) []tenant.ID {
-			return lo.Filter(orgs, func(org tenant.ID, _ int) bool { return s.rebuild(ctx, org) != nil })
+			return failing(orgs, func(org tenant.ID) error { return s.rebuild(ctx, org) })
 		})
 	})
-	b.run(s.foldGrown)
+	s.run(s.foldGrown)
 	if s.dialect.Announce != nil {
-		b.run(s.announce)
+		s.run(s.announce)
 	}
 	if s.dialect.Listen != nil {
-		b.run(func(ctx context.Context) {
+		s.run(func(ctx context.Context) {
 			s.dialect.Listen(ctx, func(org tenant.ID) { s.watchers.tell([]tenant.ID{org}) })
 		})
 	}
 }
 
-// run starts a goroutine that ends when the store closes.
-func (b *behind) run(fn func(ctx context.Context)) {
-	b.running.Go(func() { fn(b.ctx) })
+// run starts work that ends when the store closes. Work that panics begins anew a while later.
+func (s *Store) run(work func(ctx context.Context)) {
+	ctx := s.behind.ctx
+	attempt := func() (err error) {
+		defer s.contain(&err)
+		work(ctx)
+		return nil
+	}
+	s.behind.running.Go(func() {
+		for attempt() != nil && sleep(ctx, RetryAfter) == nil {
+		}
+	})
+}
+
+// tellEvery is how long panics of the work are not logged after one was: what panicked may do so at every attempt.
+const tellEvery = time.Minute
+
+// contain, deferred, makes an error of a panic. The work must not take the process with it, which would meet the same at
+// its next start; each of its steps contains its own, so that one organisation's trouble is not another's.
+func (s *Store) contain(err *error) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	*err = fmt.Errorf("store: work behind the writes panicked: %v", p)
+	last, now := s.behind.told.Load(), time.Now().UnixNano()
+	if (last == 0 || now-last >= int64(tellEvery)) && s.behind.told.CompareAndSwap(last, now) {
+		s.log.Error("work behind the writes will be tried again", "error", *err, "stack", string(debug.Stack()))
+	}
 }
 
 // share is how many times as long as a step of its own the work lets writers go first, while there are any.
@@ -173,7 +203,7 @@ func (s *Store) resume(ctx context.Context) {
 }
 
 // follow does one kind of work for whatever is pending until the store closes. Work returns the organisations where it
-// failed; they are tried again a while later.
+// failed; they are tried again a while later, and hold up no other meanwhile.
 func (b *behind) follow(ctx context.Context, d *backlog, work func(context.Context, []tenant.ID) (failed []tenant.ID)) {
 	for {
 		select {
@@ -185,10 +215,7 @@ func (b *behind) follow(ctx context.Context, d *backlog, work func(context.Conte
 			return
 		}
 		if failed := work(ctx, d.take()); len(failed) > 0 {
-			if sleep(ctx, RetryAfter) != nil {
-				return
-			}
-			d.add(failed)
+			time.AfterFunc(RetryAfter, func() { d.add(failed) })
 		}
 	}
 }
@@ -203,14 +230,15 @@ func (s *Store) catchUp(ctx context.Context, orgs []tenant.ID) (failed []tenant.
 			return err
 		})
 		if err != nil {
-			return s.catchUpEach(ctx, orgs)
+			failed = failing(orgs, func(org tenant.ID) error { return s.indexAll(ctx, org) })
+			break
 		}
 	}
-	for _, some := range lo.Chunk(orgs, settledAtOnce) {
+	for _, some := range lo.Chunk(lo.Without(orgs, failed...), settledAtOnce) {
 		if s.behind.writes.Load() != before {
 			s.behind.index.add(some) // when it is calm
 		} else if s.settle(ctx, some) != nil {
-			failed = append(failed, some...)
+			failed = append(failed, failing(some, func(org tenant.ID) error { return s.settle(ctx, []tenant.ID{org}) })...)
 		}
 	}
 	return failed
@@ -219,7 +247,7 @@ func (s *Store) catchUp(ctx context.Context, orgs []tenant.ID) (failed []tenant.
 // settledAtOnce is how many organisations' logs one transaction folds.
 const settledAtOnce = 16
 
-// catchUpEach files one organisation after the other, so that one that cannot be filed holds up no other.
-func (s *Store) catchUpEach(ctx context.Context, orgs []tenant.ID) []tenant.ID {
-	return lo.Filter(orgs, func(org tenant.ID, _ int) bool { return s.indexAll(ctx, org) != nil })
+// failing works for one organisation after the other, so that one for which it fails holds up no other, and returns those.
+func failing(orgs []tenant.ID, work func(tenant.ID) error) []tenant.ID {
+	return lo.Filter(orgs, func(org tenant.ID, _ int) bool { return work(org) != nil })
 }

@@ -140,10 +140,10 @@ func (s changes) Watch(ctx context.Context) (<-chan tenant.ID, error) {
 	defer leave()
 	w := &watch{pending: map[tenant.ID]bool{}, wake: make(chan struct{}, 1), out: make(chan tenant.ID)}
 	s.watchers.add(w)
-	s.behind.run(func(done context.Context) {
+	s.behind.running.Go(func() {
 		defer close(w.out)
 		defer s.watchers.remove(w)
-		w.run(ctx, done)
+		w.run(ctx, s.behind.ctx)
 	})
 	return w.out, nil
 }

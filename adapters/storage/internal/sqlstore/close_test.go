@@ -21,7 +21,7 @@ func TestClosingWaitsForWorkThatBeginsLast(t *testing.T) {
 	go func() { closed <- s.close() }()
 	<-s.behind.ctx.Done()
 	ending := make(chan struct{})
-	s.behind.run(func(context.Context) { <-ending })
+	s.run(func(context.Context) { <-ending })
 	leave()
 	select {
 	case <-closed:

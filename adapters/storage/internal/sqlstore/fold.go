@@ -57,8 +57,8 @@ func (s *Store) foldGrown(ctx context.Context) {
 			return
 		}
 		for _, org := range s.behind.folds.take() {
-			for more := true; more; {
-				more, _ = s.foldSome(ctx, []tenant.ID{org}, foldAt)
+			for more, err := true, error(nil); more && err == nil; {
+				more, err = s.foldSome(ctx, []tenant.ID{org}, foldAt)
 			}
 		}
 	}
@@ -81,6 +81,7 @@ func (s *Store) settle(ctx context.Context, orgs []tenant.ID) error {
 // foldSome folds the oldest entries of those logs of some organisations that have at least so many. It says whether it
 // left a log that long.
 func (s *Store) foldSome(ctx context.Context, orgs []tenant.ID, least int64) (more bool, err error) {
+	defer s.contain(&err)
 	// One at a time: others would work out the same.
 	s.behind.folding.Lock()
 	defer s.behind.folding.Unlock()

@@ -47,6 +47,7 @@ func (s *Store) indexAll(ctx context.Context, org tenant.ID) error {
 // indexSome is one step of the index: it reads what is new in some organisations and makes segments of it outside of any
 // write, and files them in one transaction. The organisations are in lock order. It returns the organisations that may have more to file.
 func (s *Store) indexSome(ctx context.Context, orgs []tenant.ID) (left []tenant.ID, err error) {
+	defer s.contain(&err)
 	var batch []*unfiled
 	count := 0
 	for i, org := range orgs {

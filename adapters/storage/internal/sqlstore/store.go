@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -22,6 +23,7 @@ type Store struct {
 	write, read *sqlx.DB
 	dialect     Dialect
 	sealer      storage.Sealer
+	log         *slog.Logger
 	spaces      spaceCache
 	vocabulary  vocabulary
 	recent      recent
@@ -34,9 +36,12 @@ type Store struct {
 // New serves a migrated database. Write is the pool of transactions that change something, read the pool of all others;
 // closing the store closes both.
 func New(ctx context.Context, write, read *sqlx.DB, dialect Dialect, o storage.Options) (*Store, error) {
-	s := &Store{write: write, read: read, dialect: dialect, sealer: o.Sealer}
+	s := &Store{write: write, read: read, dialect: dialect, sealer: o.Sealer, log: o.Logger}
 	if s.sealer == nil {
 		s.sealer = plain{}
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
 	}
 	if err := s.prove(ctx); err != nil {
 		return nil, err

@@ -42,7 +42,8 @@ func (t *tx) setZone(org tenant.ID, zone string) error {
 const rebuiltAtOnce = 2000
 
 // rebuild builds the day cells of an organisation that lacks some.
-func (s *Store) rebuild(ctx context.Context, org tenant.ID) error {
+func (s *Store) rebuild(ctx context.Context, org tenant.ID) (err error) {
+	defer s.contain(&err)
 	for {
 		complete := true
 		err := s.look(ctx, func(t *tx) error {
