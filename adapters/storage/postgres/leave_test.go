@@ -60,6 +60,70 @@ func TestWhoGivesUpAWriteTakesNoConnectionAlong(t *testing.T) {
 	}
 }
 
+// A caller who leaves during a read that is over soon takes no connection along, and the next read needs no new one. The
+// first does, and a machine that is busy may delay some of the others.
+func TestWhoLeavesAReadTakesNoConnectionAlong(t *testing.T) {
+	const rounds, excused = 10, 4
+	dsn := database(t)
+	s, conn := open(t, dsn, storage.Options{}), connected(t, dsn)
+	exec := func(sql string) {
+		t.Helper()
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reader := func() (pid int) {
+		t.Helper()
+		for pid == 0 {
+			err := conn.QueryRow(t.Context(), `SELECT COALESCE(MAX(pid), 0) FROM pg_locks WHERE NOT granted AND relation = 'conversations'::regclass`).Scan(&pid)
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		return pid
+	}
+	made := 0
+	for range rounds {
+		before := others(t, conn)
+		exec(`BEGIN; LOCK TABLE conversations IN ACCESS EXCLUSIVE MODE`)
+		ctx, leave := context.WithCancel(t.Context())
+		answer := make(chan error)
+		go func() {
+			_, err := s.Changes.Head(ctx, uuid.New())
+			answer <- err
+		}()
+		if !lo.Contains(before, reader()) {
+			made++
+		}
+		leave()
+		exec(`ROLLBACK`)
+		if err := <-answer; !errors.Is(err, context.Canceled) {
+			t.Errorf("who left got %v", err)
+		}
+	}
+	if made > excused {
+		t.Errorf("%d reads whose callers left needed %d connections", rounds, made)
+	}
+}
+
+// A read that goes on and on is broken off when its caller has left.
+func TestALongReadEndsWithItsCaller(t *testing.T) {
+	dsn := database(t)
+	s, conn := open(t, dsn, storage.Options{}), connected(t, dsn)
+	if _, err := conn.Exec(t.Context(), `BEGIN; LOCK TABLE conversations IN ACCESS EXCLUSIVE MODE`); err != nil {
+		t.Fatal(err)
+	}
+	ctx, leave := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer leave()
+	began := time.Now()
+	if _, err := s.Changes.Head(ctx, uuid.New()); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("who left got %v", err)
+	}
+	if took := time.Since(began); took > 3*time.Second { // by itself the read would end after five
+		t.Errorf("the read ended after %s", took)
+	}
+}
+
 // A write whose wait for the disk failed was committed, and others hear of it.
 func TestWhatWasCommittedIsToldWhateverComesOfTheDisk(t *testing.T) {
 	dsn := database(t)

@@ -48,7 +48,9 @@ func Open(ctx context.Context, dsn string, o storage.Options) (port.Storage, err
 		return port.Storage{}, err
 	}
 	write := connect(config, writers, byIndex())
-	read := connect(config, readers, map[string]string{
+	reading := config.Copy()
+	reading.BuildContextWatcherHandler = lingering
+	read := connect(reading, readers, map[string]string{
 		"statement_timeout": fmt.Sprint(readTimeout.Milliseconds()), "default_transaction_read_only": "on", "jit": "off",
 	})
 	store, err := start(ctx, config, write, read, unsafe, o)
@@ -116,6 +118,7 @@ func parse(dsn string) (config *pgx.ConnConfig, unsafe []string, err error) {
 	if config, err = pgx.ParseConfig(u.String()); err != nil {
 		return nil, nil, errors.New("the address is not one that PostgreSQL understands")
 	}
+	reach(config)
 	return config, unsafe, nil
 }
 

@@ -226,7 +226,8 @@ func (s *Store) look(ctx context.Context, fn func(*tx) error) error {
 	}
 	defer leave()
 	options := s.dialect.Snapshot
-	conn, sqltx, err := s.begin(ctx, ctx, s.read, &options)
+	// Who leaves ends the statement under way, not the transaction, which would take the connection along.
+	conn, sqltx, err := s.begin(ctx, context.WithoutCancel(ctx), s.read, &options)
 	if err != nil {
 		return s.known(err)
 	}
