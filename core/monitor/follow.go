@@ -105,7 +105,7 @@ func (f *follower) advance(ctx context.Context) error {
 			}
 		}
 		changed += len(list)
-		if len(list) < batch {
+		if len(list) == 0 {
 			break
 		}
 	}

@@ -3,7 +3,6 @@ package monitor
 import (
 	"context"
 	"iter"
-	"slices"
 	"sync"
 	"time"
 
@@ -65,14 +64,10 @@ func (m *Monitor) linkAll(ctx context.Context, org tenant.ID, changed, there []c
 	if err != nil {
 		return err
 	}
-	moved := lo.GroupBy(changed, contactOf)
-	all := lo.GroupBy(slices.Concat(there, others), contactOf)
+	moved, all := byContact(changed), byContact(there, others)
 	var arrivals []Arrival
 	now := m.now()
 	for who, contacts := range all {
-		if who.customer == "" {
-			continue
-		}
 		for _, c := range contacts {
 			next := nextContact(c, contacts)
 			if next.Equal(c.Facts.NextContact.Value) || !known(c, moved[who]) {
@@ -99,7 +94,7 @@ type departed struct {
 
 // note keeps old if next is elsewhere. A store may ask for the same change twice.
 func (d *departed) note(old, next *conversation.Conversation) {
-	if old == nil || !old.Facts.CustomerID.OK() || contactOf(*old) == contactOf(*next) && old.StartedAt.Equal(next.StartedAt) {
+	if old == nil || !old.Facts.CustomerID.OK() || contactOf(old) == contactOf(next) && old.StartedAt.Equal(next.StartedAt) {
 		return
 	}
 	d.mu.Lock()
@@ -133,14 +128,27 @@ func (m *Monitor) linkDeparted(ctx context.Context, old []conversation.Conversat
 // contact is one customer on one topic; conversations without a topic are one topic.
 type contact struct{ customer, topic string }
 
-func contactOf(c conversation.Conversation) contact {
+func contactOf(c *conversation.Conversation) contact {
 	return contact{c.Facts.CustomerID.Value, c.Facts.Topic.Value}
+}
+
+// byContact are the conversations of some lists by contact, but for those without a customer.
+func byContact(lists ...[]conversation.Conversation) map[contact][]*conversation.Conversation {
+	out := make(map[contact][]*conversation.Conversation, len(lists[0]))
+	for _, list := range lists {
+		for i := range list {
+			if who := contactOf(&list[i]); who.customer != "" {
+				out[who] = append(out[who], &list[i])
+			}
+		}
+	}
+	return out
 }
 
 // known says whether all that may come next after c has been read: what was read reaches as far behind the end of one
 // that changed as a return may.
-func known(c conversation.Conversation, changed []conversation.Conversation) bool {
-	return lo.ContainsBy(changed, func(o conversation.Conversation) bool {
+func known(c *conversation.Conversation, changed []*conversation.Conversation) bool {
+	return lo.ContainsBy(changed, func(o *conversation.Conversation) bool {
 		return !c.EndedAt.After(o.EndedAt) && !c.StartedAt.Before(o.StartedAt.Add(-metric.DurableWindow-longest))
 	})
 }
@@ -150,7 +158,7 @@ const longest = 30 * 24 * time.Hour
 
 // nextContact is the earliest start of another conversation at or after the end of c, within the longest window that
 // counts; zero when there is none.
-func nextContact(c conversation.Conversation, all []conversation.Conversation) time.Time {
+func nextContact(c *conversation.Conversation, all []*conversation.Conversation) time.Time {
 	var next time.Time
 	for _, o := range all {
 		gap := o.StartedAt.Sub(c.EndedAt)

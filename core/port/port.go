@@ -78,8 +78,9 @@ type Rollups interface {
 // Changes tells what was stored, in order, to whoever works behind the write.
 type Changes interface {
 	// Since yields at most limit conversations whose stored version has a Seq above after, in the order of Seq. A
-	// conversation appears once, with its newest version. Nothing with a lower Seq appears later. They may be shared with
-	// other callers: they are to be read, not to be changed.
+	// conversation appears once, with its newest version. Nothing with a lower Seq appears later. There may be more where it
+	// yields fewer, and there are none where it yields none. They may be shared with other callers: they are to be read,
+	// not to be changed.
 	Since(ctx context.Context, org tenant.ID, after int64, limit int) ([]conversation.Conversation, error)
 	// Head is the highest Seq that Since can still yield, 0 when there is none.
 	Head(ctx context.Context, org tenant.ID) (int64, error)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"slices"
 	"sync"
 
@@ -17,107 +18,143 @@ import (
 // Since reads the versions after a number; see port.Changes. Those who follow the changes read the same versions one
 // after the other, so the last ones that were read are kept. None of them is ever forgotten, and its number given to
 // another: who follows has seen all up to a number.
-func (s changes) Since(ctx context.Context, org tenant.ID, after int64, limit int) (out []conversation.Conversation, err error) {
+func (s changes) Since(ctx context.Context, org tenant.ID, after int64, limit int) ([]conversation.Conversation, error) {
 	if limit <= 0 {
 		return nil, ctx.Err()
 	}
-	size := 0
-	err = s.look(ctx, func(t *tx) error {
+	var p passage
+	err := s.look(ctx, func(t *tx) error {
 		sp, ok, err := t.space(org, "")
 		if !ok || err != nil {
 			return err
 		}
-		if out, ok, err = t.sinceKept(org, after, limit); ok || err != nil {
-			return err
-		}
-		err = t.since(sp, after, limit, func(_ int64, c conversation.Conversation, content int) error {
-			out = append(out, c)
-			size += content
-			return nil
-		})
-		t.lasting = len(out) > 0
+		p, err = t.passage(sp, s.recent.from(org, after, limit), limit)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	if size > 0 {
-		s.recent.keep(org, out, size)
-	}
-	return out, nil
+	s.recent.keep(p)
+	return p.list, nil
 }
 
-// sinceKept answers Since from what was read last; ok is false when that is not all of it.
-func (t *tx) sinceKept(org tenant.ID, after int64, limit int) (out []conversation.Conversation, ok bool, err error) {
-	kept := t.recent.of(org)
-	if len(kept) == 0 || kept[len(kept)-1].Seq <= after {
-		return nil, false, nil
+// passage is a part of what was stored in an organisation: the versions there were above one number up to that of the
+// last, in their order. A version never changes and none is added among them; which are still there the database says.
+type passage struct {
+	org   tenant.ID
+	after int64
+	list  []conversation.Conversation
+	// size is how many bytes they are as they are stored, at most.
+	size int
+}
+
+// through is the number up to which the passage has all there is.
+func (p passage) through() int64 {
+	if n := len(p.list); n > 0 {
+		return p.list[n-1].Seq
 	}
-	ok = true
-	err = t.eachKept(`SELECT seq FROM conversations WHERE org = ? AND seq > ? ORDER BY seq LIMIT ?`, []any{id(org), after, limit}, func(scan func(...any) error) error {
+	return p.after
+}
+
+// longPassage is how many stored bytes end a passage, so that it takes no more memory where conversations are long.
+const longPassage = 1 << 20
+
+// passage is what a kept one has become, and what follows it.
+func (t *tx) passage(sp *space, kept passage, limit int) (passage, error) {
+	p := passage{org: kept.org, after: kept.after, size: kept.size}
+	p.list = make([]conversation.Conversation, 0, max(0, min(sp.seq-p.after, int64(limit))))
+	if err := t.eachRemaining(kept, func(c *conversation.Conversation) { p.list = append(p.list, *c) }); err != nil {
+		return p, err
+	}
+	switch {
+	case len(p.list) == 0:
+		p.size = 0
+	case len(p.list) == limit || p.size >= longPassage:
+		return p, nil
+	}
+	err := t.since(sp, kept.through(), limit-len(p.list), func(v version) (more bool, err error) {
+		t.lasting = true
+		p.list, p.size = append(p.list, conversation.Conversation{}), p.size+len(v.content)
+		return p.size < longPassage, sp.openContentIn(&p.list[len(p.list)-1], nil, v.uid, v.seq, v.content)
+	})
+	return p, err
+}
+
+// eachRemaining calls fn with the versions of a passage that were neither replaced nor removed since it was read.
+func (t *tx) eachRemaining(p passage, fn func(*conversation.Conversation)) error {
+	if len(p.list) == 0 {
+		return nil
+	}
+	query := `SELECT seq FROM conversations WHERE org = ? AND seq > ? AND seq <= ? ORDER BY seq`
+	return t.eachKept(query, []any{id(p.org), p.after, p.through()}, func(scan func(...any) error) error {
 		var seq int64
 		if err := scan(&seq); err != nil {
 			return err
 		}
-		n, found := slices.BinarySearchFunc(kept, seq, func(c conversation.Conversation, seq int64) int { return cmp.Compare(c.Seq, seq) })
-		if ok = ok && found; ok {
-			out = append(out, kept[n])
+		for ; len(p.list) > 0 && p.list[0].Seq <= seq; p.list = p.list[1:] {
+			if c := &p.list[0]; c.Seq == seq {
+				fn(c)
+			}
 		}
 		return nil
 	})
-	if !ok || err != nil {
-		return nil, false, err
-	}
-	return out, true, nil
 }
 
-// recent are the versions that were read last, of one organisation, in the order of their numbers. A version never
-// changes, and whether it is still there the database says.
+// recent is the passage that was read last.
 type recent struct {
-	mu   sync.Mutex
-	org  tenant.ID
-	list []conversation.Conversation
+	mu sync.Mutex
+	passage
 }
 
-// maxRecent bounds the stored bytes of what is kept.
-const maxRecent = 1 << 20
-
-func (r *recent) keep(org tenant.ID, list []conversation.Conversation, size int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.org, r.list = org, nil
-	if size <= maxRecent {
-		r.list = list
+func (r *recent) keep(p passage) {
+	if len(p.list) == 0 {
+		return
 	}
-}
-
-func (r *recent) of(org tenant.ID) []conversation.Conversation {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.org != org {
+	r.passage = p
+}
+
+// from is the part of the passage that begins with the first version after a number; without any where one between may not
+// have been read.
+func (r *recent) from(org tenant.ID, after int64, limit int) passage {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := passage{org: org, after: after}
+	if r.org == org && r.after <= after {
+		n, _ := slices.BinarySearchFunc(r.list, after+1, func(c conversation.Conversation, seq int64) int { return cmp.Compare(c.Seq, seq) })
+		p.list, p.size = r.list[n:min(n+limit, len(r.list))], r.size
+	}
+	return p
+}
+
+// version is a row of what was stored, as it lies there. Its content is valid until the next is read.
+type version struct {
+	row, seq int64
+	uid      uuid.UUID
+	content  sql.RawBytes
+}
+
+// since calls fn with at most limit versions in the order of their numbers, while it wants more.
+func (t *tx) since(sp *space, after int64, limit int, fn func(version) (more bool, err error)) error {
+	err := t.eachKept(`SELECT id, uid, seq, content FROM conversations WHERE org = ? AND seq > ? ORDER BY seq LIMIT ?`, []any{id(sp.org), after, limit}, func(scan func(...any) error) error {
+		var v version
+		if err := scan(&v.row, &v.uid, &v.seq, &v.content); err != nil {
+			return err
+		}
+		if more, err := fn(v); err != nil || !more {
+			return cmp.Or(err, errEnough)
+		}
+		return nil
+	})
+	if errors.Is(err, errEnough) {
 		return nil
 	}
-	return r.list
+	return err
 }
 
-// since calls fn with at most limit conversations in the order of their numbers, and the length of what is stored of each.
-func (t *tx) since(sp *space, after int64, limit int, fn func(row int64, c conversation.Conversation, size int) error) error {
-	return t.eachKept(`SELECT id, uid, seq, content FROM conversations WHERE org = ? AND seq > ? ORDER BY seq LIMIT ?`, []any{id(sp.org), after, limit}, func(scan func(...any) error) error {
-		var (
-			row, seq int64
-			uid      uuid.UUID
-			content  sql.RawBytes // read where it lies: nothing of it is kept
-		)
-		if err := scan(&row, &uid, &seq, &content); err != nil {
-			return err
-		}
-		c, err := sp.openContent(uid, seq, content)
-		if err != nil {
-			return err
-		}
-		return fn(row, c, len(content))
-	})
-}
+// errEnough ends a reading in which nothing went wrong.
+var errEnough = errors.New("no more rows are wanted")
 
 // Head is the number of the newest version there is; see port.Changes.
 func (s changes) Head(ctx context.Context, org tenant.ID) (seq int64, err error) {

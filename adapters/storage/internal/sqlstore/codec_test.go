@@ -117,8 +117,8 @@ func TestContentReadsBackAsItWas(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want, before := drawConversation(t), drawConversation(t)
 		for _, room := range [][]conversation.Message{nil, before.Messages, make([]conversation.Message, 0, 100)} {
-			got, err := decodeContent(encodeContent(nil, &want), room)
-			if err != nil {
+			got := before
+			if err := decodeContent(&got, encodeContent(nil, &want), room); err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
@@ -145,8 +145,8 @@ func TestContentOfTheFirstVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := decodeContent(content, nil)
-	if err != nil {
+	var got conversation.Conversation
+	if err := decodeContent(&got, content, nil); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(*c, got); diff != "" {
@@ -157,8 +157,9 @@ func TestContentOfTheFirstVersion(t *testing.T) {
 func TestContentRefusesWhatItDoesNotKnow(t *testing.T) {
 	c := benchdata.Source{Org: uuid.New(), Start: noon}.Conversation(1)
 	whole := encodeContent(nil, &c)
+	var got conversation.Conversation
 	for n := range whole {
-		if _, err := decodeContent(whole[:n], nil); err == nil {
+		if err := decodeContent(&got, whole[:n], nil); err == nil {
 			t.Fatalf("cut to %d of %d bytes it reads", n, len(whole))
 		}
 	}
@@ -167,7 +168,7 @@ func TestContentRefusesWhatItDoesNotKnow(t *testing.T) {
 		"a newer field":   append(append([]byte{}, whole[:len(whole)-1]...), 99, 0),
 		"more behind":     append(append([]byte{}, whole...), 0),
 	} {
-		if _, err := decodeContent(bad, nil); err == nil {
+		if err := decodeContent(&got, bad, nil); err == nil {
 			t.Errorf("%s reads", name)
 		}
 	}
@@ -181,12 +182,11 @@ func FuzzContent(f *testing.F) {
 	}
 	f.Add([]byte{contentVersion, 4, 255, 255, 255, 255, 15})
 	f.Fuzz(func(t *testing.T, content []byte) {
-		c, err := decodeContent(content, nil)
-		if err != nil {
+		var c, again conversation.Conversation
+		if err := decodeContent(&c, content, nil); err != nil {
 			return
 		}
-		again, err := decodeContent(encodeContent(nil, &c), nil)
-		if err != nil {
+		if err := decodeContent(&again, encodeContent(nil, &c), nil); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(c, again, cmp.Comparer(func(a, b float64) bool { return a == b || a != a && b != b })); diff != "" {
@@ -229,8 +229,9 @@ func BenchmarkContent(b *testing.B) {
 		}
 	})
 	b.Run("decode", func(b *testing.B) {
+		var c conversation.Conversation
 		for b.Loop() {
-			if _, err := decodeContent(content, nil); err != nil {
+			if err := decodeContent(&c, content, nil); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -81,28 +81,28 @@ func unpack(b []byte) ([]byte, error) {
 }
 
 // openContent reads a row's content back.
-func (sp *space) openContent(uid uuid.UUID, seq int64, sealed []byte) (conversation.Conversation, error) {
-	return sp.openContentIn(nil, uid, seq, sealed)
+func (sp *space) openContent(uid uuid.UUID, seq int64, sealed []byte) (c conversation.Conversation, err error) {
+	err = sp.openContentIn(&c, nil, uid, seq, sealed)
+	return c, err
 }
 
-// openContentIn reads a row's content back, for who keeps nothing of its messages: they lie in room where that suffices.
-func (sp *space) openContentIn(room []conversation.Message, uid uuid.UUID, seq int64, sealed []byte) (conversation.Conversation, error) {
+// openContentIn reads a row's content back into c. Where nothing of its messages is kept, they may lie in room.
+func (sp *space) openContentIn(c *conversation.Conversation, room []conversation.Message, uid uuid.UUID, seq int64, sealed []byte) error {
 	plain := scratch.Get().(*[]byte)
 	defer scratch.Put(plain)
 	var err error
 	*plain, err = sp.sealer.Open((*plain)[:0], sealed, sp.place("conversations", "content", uid[:]))
 	if err != nil {
-		return conversation.Conversation{}, fmt.Errorf("store: conversation %s: %w", uid, err)
+		return fmt.Errorf("store: conversation %s: %w", uid, err)
 	}
 	content, err := unpack(*plain)
 	if err != nil {
-		return conversation.Conversation{}, fmt.Errorf("store: conversation %s: %w", uid, err)
+		return fmt.Errorf("store: conversation %s: %w", uid, err)
 	}
-	c, err := decodeContent(content, room)
-	if err != nil {
-		return conversation.Conversation{}, fmt.Errorf("store: conversation %s: %w", uid, err)
+	if err := decodeContent(c, content, room); err != nil {
+		return fmt.Errorf("store: conversation %s: %w", uid, err)
 	}
 	c.Org = sp.org
 	c.Seq = seq
-	return c, nil
+	return nil
 }

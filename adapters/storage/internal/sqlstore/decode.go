@@ -19,12 +19,12 @@ type decoder struct {
 	fault  bool
 }
 
-// decodeContent reads a conversation's content. It refuses anything encodeContent cannot have written. The messages lie in
-// room where that suffices.
-func decodeContent(content []byte, room []conversation.Message) (conversation.Conversation, error) {
-	var c conversation.Conversation
+// decodeContent reads a conversation's content into c, whatever that held: a conversation is too large to be handed from
+// one to the other. It refuses anything encodeContent cannot have written. The messages lie in room where that suffices.
+func decodeContent(c *conversation.Conversation, content []byte, room []conversation.Message) error {
+	*c = conversation.Conversation{}
 	if len(content) == 0 || content[0] != contentVersion {
-		return c, fmt.Errorf("content of an unknown version: %w", errContent)
+		return fmt.Errorf("content of an unknown version: %w", errContent)
 	}
 	d := &decoder{rest: string(content[1:]), room: room}
 	for !d.fault {
@@ -36,13 +36,13 @@ func decodeContent(content []byte, room []conversation.Message) (conversation.Co
 			if d.rest != "" {
 				break
 			}
-			return c, nil
+			return nil
 		}
-		if !d.field(&c, f) {
-			return conversation.Conversation{}, fmt.Errorf("field %d, perhaps of a newer version: %w", f, errContent)
+		if !d.field(c, f) {
+			return fmt.Errorf("field %d, perhaps of a newer version: %w", f, errContent)
 		}
 	}
-	return conversation.Conversation{}, errContent
+	return errContent
 }
 
 func (d *decoder) field(c *conversation.Conversation, f field) bool {

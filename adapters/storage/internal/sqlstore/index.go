@@ -138,14 +138,18 @@ func (t *tx) unfiled(sp *space, limit int) (*unfiled, error) {
 	u := &unfiled{org: sp.org, through: through, gone: sp.gone, last: sp.seq, at: max(at, began.UnixMicro()), days: map[int64]segment{}}
 	days := map[int64][]filing{}
 	var tokens []int64
-	err = t.since(sp, through, limit, func(row int64, c conversation.Conversation, _ int) error {
+	var c conversation.Conversation // each is read where the one before was: nothing of it is kept
+	err = t.since(sp, through, limit, func(v version) (more bool, err error) {
+		if err := sp.openContentIn(&c, c.Messages, v.uid, v.seq, v.content); err != nil {
+			return false, err
+		}
 		if u.count++; u.count == limit {
-			u.full, u.last, u.at = true, c.Seq, at
+			u.full, u.last, u.at = true, v.seq, at
 		}
 		day, offset := dayOf(c.StartedAt.UnixMicro())
 		tokens = t.vocabulary.tokens(tokens[:0], sp, &c)
-		days[day] = append(days[day], filing{posting{offset, row}, slices.Clone(tokens)})
-		return nil
+		days[day] = append(days[day], filing{posting{offset, v.row}, slices.Clone(tokens)})
+		return true, nil
 	})
 	if err != nil {
 		return nil, err

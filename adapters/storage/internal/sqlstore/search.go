@@ -113,7 +113,7 @@ func (s *searcher) readTail() error {
 		return err
 	}
 	s.tail = map[int64][]found{}
-	var room []conversation.Message
+	var c conversation.Conversation
 	query := `SELECT uid, seq, started_at, content FROM (SELECT * FROM conversations WHERE org = ? AND seq > ? ORDER BY seq LIMIT ?) AS c WHERE org = ?` + s.where
 	return s.each(query, append([]any{id(s.sp.org), through, tailLength, id(s.sp.org)}, s.args...), func(scan func(...any) error) error {
 		var (
@@ -124,11 +124,10 @@ func (s *searcher) readTail() error {
 		if err := scan(&f.uid, &seq, &f.started, &content); err != nil {
 			return err
 		}
-		c, err := s.sp.openContentIn(room, f.uid, seq, content)
-		if err != nil {
+		if err := s.sp.openContentIn(&c, c.Messages, f.uid, seq, content); err != nil {
 			return err
 		}
-		if room = c.Messages; says(&c, s.words) { // the few that are on the page are read again
+		if says(&c, s.words) { // the few that are on the page are read again
 			day, _ := dayOf(f.started)
 			s.tail[day] = append(s.tail[day], f)
 		}
