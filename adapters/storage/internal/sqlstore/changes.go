@@ -86,8 +86,8 @@ func (t *tx) eachRemaining(p passage, fn func(*conversation.Conversation)) error
 		return nil
 	}
 	query := `SELECT seq FROM conversations WHERE org = ? AND seq > ? AND seq <= ? ORDER BY seq`
+	var seq int64
 	return t.eachKept(query, []any{id(p.org), p.after, p.through()}, func(scan func(...any) error) error {
-		var seq int64
 		if err := scan(&seq); err != nil {
 			return err
 		}
@@ -137,8 +137,8 @@ type version struct {
 
 // since calls fn with at most limit versions in the order of their numbers, while it wants more.
 func (t *tx) since(sp *space, after int64, limit int, fn func(version) (more bool, err error)) error {
+	var v version
 	err := t.eachKept(`SELECT id, uid, seq, content FROM conversations WHERE org = ? AND seq > ? ORDER BY seq LIMIT ?`, []any{id(sp.org), after, limit}, func(scan func(...any) error) error {
-		var v version
 		if err := scan(&v.row, &v.uid, &v.seq, &v.content); err != nil {
 			return err
 		}

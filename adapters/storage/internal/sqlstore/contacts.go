@@ -69,17 +69,17 @@ func (s changes) Contacts(ctx context.Context, org tenant.ID, given []conversati
 
 // contactRows are the rows of contacts that are wanted, without those of the given versions.
 func (t *tx) contactRows(sp *space, w wanted) ([]int64, error) {
-	rows := map[int64]bool{}
+	var (
+		row  int64
+		who  contact
+		rows = map[int64]bool{}
+	)
 	for reach, customers := range w.customers {
 		in1 := fortnights(reach.from*fortnight, reach.until*fortnight)
 		query := `SELECT id, customer, topic FROM conversations` + t.dialect.CustomerIndex + ` WHERE org = ? AND started_at / ` + microsOfFortnight + ` IN ` + in(len(in1)) + ` AND customer IN `
 		for _, part := range lo.Chunk(lo.Uniq(customers), maxIn) {
 			args := append(pad(append([]any{id(sp.org)}, in1...), len(in1)), lo.ToAnySlice(part)...)
 			err := t.eachKept(query+in(len(part)), pad(args, len(part)), func(scan func(...any) error) error {
-				var (
-					row int64
-					who contact
-				)
 				err := scan(&row, &who.customer, &who.topic)
 				if _, ok := w.spans[who]; ok {
 					rows[row] = true
@@ -93,7 +93,6 @@ func (t *tx) contactRows(sp *space, w wanted) ([]int64, error) {
 	}
 	for _, part := range lo.Chunk(w.seqs, maxIn) {
 		err := t.eachKept(`SELECT id FROM conversations WHERE org = ? AND seq IN `+in(len(part)), pad(append([]any{id(sp.org)}, lo.ToAnySlice(part)...), len(part)), func(scan func(...any) error) error {
-			var row int64
 			err := scan(&row)
 			delete(rows, row)
 			return err

@@ -33,20 +33,32 @@ type filing struct {
 func newSegment(list []filing) segment {
 	slices.SortFunc(list, func(a, b filing) int { return comparePostings(a.posting, b.posting) })
 	rows := make([]posting, len(list))
-	lists, places := map[int64][]uint32{}, 0
+	at := map[int64]uint32{} // how long the list of a token is, then where its next place goes
 	for i, f := range list {
 		rows[i] = f.posting
 		for _, token := range f.tokens {
-			list := lists[token]
-			if n := len(list); n == 0 || list[n-1] != uint32(i) { // two words may have one token
-				lists[token] = append(list, uint32(i))
-				places++
-			}
+			at[token]++
 		}
 	}
-	w := newSegmentWriter(rows, len(lists), places)
-	for _, token := range slices.Sorted(maps.Keys(lists)) {
-		w.add(token, lists[token])
+	tokens, all := slices.Sorted(maps.Keys(at)), uint32(0)
+	for _, token := range tokens {
+		size := at[token]
+		at[token] = all
+		all += size
+	}
+	places := make([]uint32, all) // the lists, one behind the other
+	for i, f := range list {
+		for _, token := range f.tokens {
+			places[at[token]] = uint32(i)
+			at[token]++
+		}
+	}
+	w := newSegmentWriter(rows, len(tokens), len(places))
+	start := uint32(0)
+	for _, token := range tokens {
+		end := at[token]
+		w.add(token, slices.Compact(places[start:end])) // two words may have one token
+		start = end
 	}
 	return w.end()
 }
