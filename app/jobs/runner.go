@@ -21,9 +21,12 @@ const (
 	// resumeEvery is how often organisations are looked at that a visit left with work to do.
 	resumeEvery = time.Second
 	// calm is how long nobody must have written before work begins, and patience how long work waits for that: the more
-	// there is to do, the less each conversation costs.
-	calm     = 200 * time.Millisecond
-	patience = 3 * time.Second
+	// there is to do, the less each conversation costs. A burst, which is when that many writes a second are heard of, it
+	// lets pass for as long as endurance.
+	calm      = 200 * time.Millisecond
+	patience  = 3 * time.Second
+	burst     = 100
+	endurance = 10 * time.Second
 	// leaseFor is longer than any step takes; a worker that died blocks its organisation for so long. A lease is taken
 	// again when a third of it is over.
 	leaseFor = time.Minute
@@ -126,19 +129,20 @@ func (r *Runner) hear(org tenant.ID, ok bool) {
 
 // gather collects hints until it is calm, or patience is over.
 func (r *Runner) gather(ctx context.Context) {
-	over, quiet := time.NewTimer(patience), time.NewTimer(calm)
-	defer over.Stop()
+	began, quiet := time.Now(), time.NewTimer(calm)
 	defer quiet.Stop()
-	for {
+	for heard := 1; ; heard++ {
 		select {
 		case <-ctx.Done():
-			return
-		case <-over.C:
 			return
 		case <-quiet.C:
 			return
 		case org, ok := <-r.hints:
 			r.hear(org, ok)
+			waited := time.Since(began)
+			if waited > endurance || waited > patience && heard < int(burst*waited.Seconds()) {
+				return
+			}
 			quiet.Reset(calm)
 		}
 	}

@@ -38,10 +38,12 @@ type backlog struct {
 	mu      sync.Mutex
 	pending map[tenant.ID]bool
 	signal  chan struct{}
+	// endures is for how long the work lets a burst of writes pass.
+	endures time.Duration
 }
 
-func newBacklog() backlog {
-	return backlog{pending: map[tenant.ID]bool{}, signal: make(chan struct{}, 1)}
+func newBacklog(endures time.Duration) backlog {
+	return backlog{pending: map[tenant.ID]bool{}, signal: make(chan struct{}, 1), endures: endures}
 }
 
 func (d *backlog) add(orgs []tenant.ID) {
@@ -65,18 +67,25 @@ func (d *backlog) take() []tenant.ID {
 }
 
 // calm is how long nobody must have written before work begins, and patience how long work waits for that: a batch of a
-// thousand costs hardly more than one.
+// thousand costs hardly more than one. A burst, which is that many transactions within calm, work that nobody waits for
+// lets pass for as long as endurance.
 const (
-	calm     = 100 * time.Millisecond
-	patience = 2 * time.Second
+	calm      = 100 * time.Millisecond
+	patience  = 2 * time.Second
+	burst     = 10
+	endurance = 10 * time.Second
 )
 
-// gather waits until it is calm, or patience is over.
-func (b *behind) gather(ctx context.Context) error {
-	for over := time.Now().Add(patience); ; {
+// gather waits until it is calm, or patience is over and what is written is no burst or was endured for so long.
+func (b *behind) gather(ctx context.Context, endures time.Duration) error {
+	for began := time.Now(); ; {
 		before := b.writes.Load()
-		if err := sleep(ctx, calm); err != nil || b.writes.Load() == before || time.Now().After(over) {
+		if err := sleep(ctx, calm); err != nil {
 			return err
+		}
+		written, waited := b.writes.Load()-before, time.Since(began)
+		if written == 0 || waited > endures || waited > patience && written < burst {
+			return nil
 		}
 	}
 }
@@ -85,7 +94,7 @@ func (b *behind) gather(ctx context.Context) error {
 func (s *Store) work() {
 	b := &s.behind
 	b.ctx, b.cancel = context.WithCancel(context.Background())
-	b.index, b.zones, b.folds, b.news = newBacklog(), newBacklog(), newBacklog(), newBacklog()
+	b.index, b.zones, b.folds, b.news = newBacklog(endurance), newBacklog(patience), newBacklog(patience), newBacklog(0)
 	s.run(s.resume)
 	s.run(func(ctx context.Context) { b.follow(ctx, &b.index, s.catchUp) })
 	s.run(func(ctx context.Context) {
@@ -211,7 +220,7 @@ func (b *behind) follow(ctx context.Context, d *backlog, work func(context.Conte
 			return
 		case <-d.signal:
 		}
-		if b.gather(ctx) != nil {
+		if b.gather(ctx, d.endures) != nil {
 			return
 		}
 		if failed := work(ctx, d.take()); len(failed) > 0 {

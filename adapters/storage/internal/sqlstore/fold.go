@@ -53,7 +53,7 @@ func (s *Store) foldGrown(ctx context.Context) {
 			return
 		case <-s.behind.folds.signal:
 		}
-		if s.dialect.FoldLock != "" && s.behind.gather(ctx) != nil {
+		if s.dialect.FoldLock != "" && s.behind.gather(ctx, s.behind.folds.endures) != nil {
 			return
 		}
 		for _, org := range s.behind.folds.take() {
