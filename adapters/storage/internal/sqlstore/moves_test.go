@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/samber/lo"
 	"pgregory.net/rapid"
 
 	"github.com/csm-monitor/csm-monitor/core/conversation"
@@ -112,13 +113,14 @@ func wholeOf(t *rapid.T, m move) metric.Vector {
 // TestMergedCellsAreTheSum: a pack with moves added is the pack of all moves, and taking them away again leaves what was.
 func TestMergedCellsAreTheSum(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
+		v := rapid.SampledFrom(lo.Filter(views, func(v view, _ int) bool { return v.from == 0 && v.grain < days })).Draw(t, "view")
 		merged := func(stored []byte, entries []entry, half func(*move) []byte) []byte {
 			finest, err := tallyOf(entries)
 			if err != nil {
 				t.Fatal(err)
 			}
 			var add adder
-			moves, err := add.view(&space{zone: time.UTC}, viewOf(2), finest)
+			moves, err := add.view(&space{zone: time.UTC}, v, finest)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -128,7 +130,10 @@ func TestMergedCellsAreTheSum(t *testing.T) {
 			}
 			return out
 		}
-		const onePack = int(packed / metric.Quarter)
+		onePack := int(packed / metric.Quarter)
+		if !v.pack(micros(0).Add(time.Hour)).Equal(micros(0)) {
+			onePack = int(v.grain.length() / metric.Quarter)
+		}
 		_, first := drawEntries(t, "first", onePack)
 		_, second := drawEntries(t, "second", onePack)
 		taken := slices.Clone(second)

@@ -47,7 +47,7 @@ func grainsFor(sel metric.Selection, sp *space) (out []grainOf) {
 		v := best(g, dims)
 		switch {
 		case v == nil:
-		case (g == weeks || g == shifts) && !dims.has(byTopic): // without topics, days and hours are fewer cells
+		case g == weeks && !dims.has(byTopic): // without topics, days are fewer cells
 		case g == days:
 			if sp.from != noneComplete && (!sel.By.Day || zone.String() == sp.zone.String()) {
 				out = append(out, daysOf(v, sp))

@@ -69,8 +69,10 @@ type view struct {
 // answer the common questions from few cells; those with every dimension answer the rest.
 var views = []view{
 	{1, quarters, byHandler | byPlatform, 0},
+	{10, hours, byHandler | byPlatform, 3},
 	{3, hours, byPriority | byHandler | byPlatform, 0},
 	{2, hours, byTopic | byHandler | byPlatform, 0},
+	{11, shifts, byHandler | byPlatform, 10},
 	{9, shifts, byTopic | byHandler, 2},
 	{4, days, byHandler | byPlatform, 7},
 	{5, days, byTopic | byHandler, 7},
@@ -95,12 +97,13 @@ func (v view) stored(sp *space) int64 {
 	return v.number
 }
 
-// packed is the stretch of time whose cells of a short grain are one pack; those of a longer grain are packs of their own.
+// packed is the stretch of time whose cells of a short grain are one pack. Those of a longer grain are packs of their own,
+// and so are those that tell topics apart: they are many, and of a broken day one hour is asked for.
 const packed = 6 * time.Hour
 
 // pack is where the pack with the cells of a bucket begins.
 func (v view) pack(bucket time.Time) time.Time {
-	if v.grain == quarters || v.grain == hours {
+	if v.grain < shifts && !v.dims.has(byTopic) {
 		return bucket.Truncate(packed)
 	}
 	return bucket
