@@ -35,22 +35,20 @@ func Millionths(lines []Exact) (rounded []Micro, total Micro, err error) {
 }
 
 func apportion(lines []Exact, places int) (units []*big.Int, total *big.Int) {
-	sum, missing := new(big.Rat), new(big.Int)
+	sum, missing := Exact{}, new(big.Int)
 	units = make([]*big.Int, len(lines))
-	rests := make([]*big.Rat, len(lines))
+	rests := make([]rest, len(lines))
 	for i, line := range lines {
-		if line.Sign() != 0 {
-			sum.Add(sum, line.r)
-		}
+		sum = sum.Add(line)
 		units[i], rests[i] = line.floor(places)
 		missing.Sub(missing, units[i])
 	}
-	total = Exact{sum}.units(places, halfEven)
+	total = sum.units(places, halfEven)
 	missing.Add(missing, total)
 	order := lo.Range(len(lines))
-	slices.SortStableFunc(order, func(a, b int) int { return rests[b].Cmp(rests[a]) })
+	slices.SortStableFunc(order, func(a, b int) int { return rests[b].cmp(rests[a]) })
 	for _, i := range order[:missing.Int64()] { // at most one for each line with a remainder
-		units[i].Add(units[i], big.NewInt(1))
+		units[i].Add(units[i], one)
 	}
 	return units, total
 }

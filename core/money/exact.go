@@ -1,9 +1,12 @@
 package money
 
 import (
+	"cmp"
 	"fmt"
 	"math/big"
 	"strings"
+
+	"github.com/samber/lo"
 )
 
 // Exact is an immutable rational number. Its zero value is 0. Nothing rounds until one of the methods that say so.
@@ -76,13 +79,26 @@ func (x Exact) rat() *big.Rat {
 }
 
 // Add returns x + y.
-func (x Exact) Add(y Exact) Exact { return Exact{new(big.Rat).Add(x.rat(), y.rat())} }
+func (x Exact) Add(y Exact) Exact {
+	switch {
+	case x.Sign() == 0:
+		return y
+	case y.Sign() == 0:
+		return x
+	}
+	return Exact{new(big.Rat).Add(x.r, y.r)}
+}
 
 // Sub returns x − y.
 func (x Exact) Sub(y Exact) Exact { return Exact{new(big.Rat).Sub(x.rat(), y.rat())} }
 
 // Mul returns x · y.
-func (x Exact) Mul(y Exact) Exact { return Exact{new(big.Rat).Mul(x.rat(), y.rat())} }
+func (x Exact) Mul(y Exact) Exact {
+	if x.Sign() == 0 || y.Sign() == 0 {
+		return Exact{}
+	}
+	return Exact{new(big.Rat).Mul(x.r, y.r)}
+}
 
 // Div returns x / y, or ErrDivideByZero.
 func (x Exact) Div(y Exact) (Exact, error) {
@@ -145,8 +161,8 @@ func (x Exact) Format(currency string) (string, error) {
 // Ceil returns the smallest whole number that is not less than x, or ErrRange.
 func (x Exact) Ceil() (int64, error) {
 	units, rest := x.floor(0)
-	if rest.Sign() > 0 {
-		units.Add(units, big.NewInt(1))
+	if rest.some() {
+		units.Add(units, one)
 	}
 	if !units.IsInt64() {
 		return 0, fmt.Errorf("whole number beyond ±2⁶³: %w", ErrRange)
@@ -154,17 +170,41 @@ func (x Exact) Ceil() (int64, error) {
 	return units.Int64(), nil
 }
 
-// floor returns ⌊x·10^places⌋ and what is left, in [0, 1).
-func (x Exact) floor(places int) (*big.Int, *big.Rat) {
+// rest is what rounding down leaves: a fraction in [0, 1), not in lowest terms. Its zero value is 0.
+type rest struct{ above, below *big.Int }
+
+func (r rest) some() bool { return r.above != nil && r.above.Sign() > 0 }
+
+// cmp returns −1, 0 or 1 as r is less than, equal to or greater than o.
+func (r rest) cmp(o rest) int {
+	switch {
+	case !r.some() || !o.some():
+		return cmp.Compare(lo.Ternary(r.some(), 1, 0), lo.Ternary(o.some(), 1, 0))
+	case r.below.Cmp(o.below) == 0:
+		return r.above.Cmp(o.above)
+	}
+	return new(big.Int).Mul(r.above, o.below).Cmp(new(big.Int).Mul(o.above, r.below))
+}
+
+// half compares r with a half.
+func (r rest) half() int {
+	if !r.some() {
+		return -1
+	}
+	return new(big.Int).Lsh(r.above, 1).Cmp(r.below)
+}
+
+// floor returns ⌊x·10^places⌋ and what is left.
+func (x Exact) floor(places int) (*big.Int, rest) {
 	if x.Sign() == 0 {
-		return new(big.Int), new(big.Rat)
+		return new(big.Int), rest{}
 	}
 	scaled := new(big.Int).Mul(x.r.Num(), tenTo(places))
-	units, rest := scaled.DivMod(scaled, x.r.Denom(), new(big.Int))
-	if rest.Sign() == 0 {
-		return units, new(big.Rat)
+	if x.r.IsInt() {
+		return scaled, rest{}
 	}
-	return units, new(big.Rat).SetFrac(rest, x.r.Denom())
+	units, above := scaled.DivMod(scaled, x.r.Denom(), new(big.Int))
+	return units, rest{above, x.r.Denom()}
 }
 
 type tieRule bool
@@ -177,7 +217,7 @@ const (
 // units returns x in units of 10^-places, rounded to the nearest.
 func (x Exact) units(places int, ties tieRule) *big.Int {
 	units, rest := x.floor(places)
-	up := rest.Cmp(big.NewRat(1, 2))
+	up := rest.half()
 	switch {
 	case up < 0:
 		return units
@@ -186,10 +226,23 @@ func (x Exact) units(places int, ties tieRule) *big.Int {
 	case up == 0 && ties == halfAway && x.Sign() < 0:
 		return units
 	}
-	return units.Add(units, big.NewInt(1))
+	return units.Add(units, one)
 }
 
+// one and tens, which are the powers of ten that are asked for again and again, are to be read, not to be changed.
+var (
+	one  = big.NewInt(1)
+	tens = lo.Map(lo.Range(19), func(places, _ int) *big.Int { return power(places) })
+)
+
 func tenTo(places int) *big.Int {
+	if places < len(tens) {
+		return tens[places]
+	}
+	return power(places)
+}
+
+func power(places int) *big.Int {
 	return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(places)), nil)
 }
 
