@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/csm-monitor/csm-monitor/core/metric"
@@ -19,16 +20,68 @@ type gather struct {
 	never     bool
 	// end is the measure from which on nothing is added.
 	end uint64
-	// columns are those of measures, counted from 1, 0 where there is none; measures are those of columns.
-	columns  []int32
-	measures []metric.Measure
-	groups   map[groupKey]*group
+	*table
 	// last is the group that was added to last.
 	last *group
 	// day is what a cell's time counts as, nil where times are not told apart.
 	day func(bucket int64) int64
 	// met is the time that was met last, its day what that counts as.
 	met, metDay int64
+}
+
+// table is the memory of a gather.
+type table struct {
+	// columns are those of measures, counted from 1, 0 where there is none; measures are those of columns.
+	columns  []int32
+	measures []metric.Measure
+	groups   map[groupKey]*group
+	// free are values that belong to no group yet, room is what they are cut from. All of them are 0.
+	free, room []int64
+}
+
+// tables are those that are done with.
+var tables = sync.Pool{New: func() any {
+	return &table{columns: make([]int32, fewColumns), groups: map[groupKey]*group{}, room: make([]int64, roomForValues)}
+}}
+
+const (
+	// fewColumns is how many measures a table has columns for until it meets a higher one.
+	fewColumns = 8192
+	// roomForValues is how many values a table has room for, without asking for more memory.
+	roomForValues = 4096
+	// maxGroups is how many groups a table had at most that is used again: a map does not shrink.
+	maxGroups = 4096
+)
+
+// more is values with room for n of them.
+func (t *table) more(values []int64, n int) []int64 {
+	if n <= cap(values) {
+		return values[:n]
+	}
+	size := max(n, 2*len(values))
+	if size > len(t.free) {
+		t.free = make([]int64, max(size, roomForValues))
+	}
+	out := t.free[:n:size]
+	t.free = t.free[size:]
+	copy(out, values)
+	return out
+}
+
+// release gives a gather's memory to the next one. Nothing of the gather may be used any more.
+func (g *gather) release() {
+	t := g.table
+	g.table, g.last = nil, nil
+	if len(t.groups) > maxGroups || len(t.columns) > fewColumns {
+		return
+	}
+	for _, m := range t.measures {
+		t.columns[m] = 0
+	}
+	t.measures = t.measures[:0]
+	clear(t.groups)
+	clear(t.room)
+	tables.Put(t)
 }
 
 // groupKey tells groups apart; day is in microseconds, 0 where times are not told apart.
@@ -55,11 +108,11 @@ func newGather(s metric.Selection) *gather {
 
 // gatherBy gathers everything by some dimensions.
 func gatherBy(by dims, sumsOnly bool) *gather {
-	g := &gather{by: by, groups: map[groupKey]*group{}, met: math.MinInt64, end: allMeasures}
+	g := &gather{by: by, met: math.MinInt64, end: allMeasures, table: tables.Get().(*table)}
+	g.free = g.room
 	if sumsOnly {
 		g.end = uint64(metric.FirstLogCell)
 	}
-	g.columns = make([]int32, min(g.end, 8192))
 	return g
 }
 
@@ -154,7 +207,7 @@ func (g *gather) take(from *gather, minus bool) error {
 func (g *gather) addTo(to *group, measure uint64, value int64) error {
 	column := int(g.column(measure))
 	if column > len(to.values) {
-		to.values = append(to.values, make([]int64, max(column, len(g.measures))-len(to.values))...)
+		to.values = g.more(to.values, max(column, len(g.measures)))
 	}
 	sum, ok := plus(to.values[column-1], value)
 	if !ok {

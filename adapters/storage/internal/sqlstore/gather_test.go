@@ -99,6 +99,9 @@ func TestGatherIsTheSum(t *testing.T) {
 		if diff := cmp.Diff(all, again.cells()); diff != "" {
 			t.Fatalf("taken from finer sums: %s", diff)
 		}
+		for _, g := range []*gather{got, finer, again} {
+			g.release() // the next ones find nothing of them
+		}
 	})
 }
 

@@ -42,7 +42,10 @@ func (t *tx) rollup(org tenant.ID, selections ...metric.Selection) ([][]metric.C
 			return nil, err
 		}
 	}
-	return lo.Map(sums, func(sum *gather, _ int) []metric.Cell { return sum.cells() }), nil
+	return lo.Map(sums, func(sum *gather, _ int) []metric.Cell {
+		defer sum.release()
+		return sum.cells()
+	}), nil
 }
 
 // summand is a piece of a plan and the sum it counts in.
@@ -182,6 +185,7 @@ func (t *tx) sumRows(sp *space, s strip) error {
 		dims |= need(p.sum.selection)
 	}
 	all := gatherBy(dims, sumsOnly(s.summands))
+	defer all.release()
 	all.day = func(bucket int64) int64 { return bucket }
 	if err := t.eachRow(sp, s.span, func(e entry) error { return all.add(e, false) }); err != nil {
 		return err
