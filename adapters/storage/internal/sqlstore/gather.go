@@ -41,16 +41,15 @@ type table struct {
 
 // tables are those that are done with.
 var tables = sync.Pool{New: func() any {
-	return &table{columns: make([]int32, fewColumns), groups: map[groupKey]*group{}, room: make([]int64, roomForValues)}
+	return &table{columns: make([]int32, fewColumns), groups: map[groupKey]*group{}, room: make([]int64, fewValues)}
 }}
 
 const (
 	// fewColumns is how many measures a table has columns for until it meets a higher one.
 	fewColumns = 8192
-	// roomForValues is how many values a table has room for, without asking for more memory.
-	roomForValues = 4096
-	// maxGroups is how many groups a table had at most that is used again: a map does not shrink.
-	maxGroups = 4096
+	// fewValues is how many values a table has room for at first, maxValues and maxGroups how many values and groups one had
+	// at most that is used again: it does not shrink.
+	fewValues, maxValues, maxGroups = 1 << 12, 1 << 14, 1 << 12
 )
 
 // more is values with room for n of them.
@@ -60,7 +59,8 @@ func (t *table) more(values []int64, n int) []int64 {
 	}
 	size := max(n, 2*len(values))
 	if size > len(t.free) {
-		t.free = make([]int64, max(size, roomForValues))
+		t.room = make([]int64, max(size, min(2*len(t.room), maxValues)))
+		t.free = t.room
 	}
 	out := t.free[:n:size]
 	t.free = t.free[size:]
@@ -72,7 +72,7 @@ func (t *table) more(values []int64, n int) []int64 {
 func (g *gather) release() {
 	t := g.table
 	g.table, g.last = nil, nil
-	if len(t.groups) > maxGroups || len(t.columns) > fewColumns {
+	if len(t.groups) > maxGroups || len(t.columns) > fewColumns || len(t.room) > maxValues {
 		return
 	}
 	for _, m := range t.measures {
