@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -278,6 +279,44 @@ func TestCallersGoFirst(t *testing.T) {
 				t.Errorf("nobody else writes: step %d came %s after the one before", i+1, between)
 			}
 		}
+	}
+}
+
+// Jobs begin when nobody writes, soon while a few do, and let a burst pass for as long as they may.
+func TestJobsLetABurstPass(t *testing.T) {
+	for name, c := range map[string]struct {
+		// every is the time between two hints, 0 where there are none.
+		every, from, to time.Duration
+	}{
+		"silence":    {0, calm, calm},
+		"some write": {50 * time.Millisecond, patience, patience + calm},
+		"a burst":    {time.Millisecond, endurance, endurance + calm},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				hints := make(chan tenant.ID)
+				r := New(Options{})
+				r.hints = hints
+				ctx, stop := context.WithCancel(t.Context())
+				if c.every > 0 {
+					go func() {
+						for ctx.Err() == nil {
+							time.Sleep(c.every)
+							select {
+							case hints <- tenant.ID{}:
+							case <-ctx.Done():
+							}
+						}
+					}()
+				}
+				began := time.Now()
+				r.gather(ctx)
+				if waited := time.Since(began); waited < c.from || waited > c.to {
+					t.Errorf("jobs waited for %s, not %s to %s", waited, c.from, c.to)
+				}
+				stop()
+			})
+		})
 	}
 }
 
