@@ -298,8 +298,9 @@ func TestJobsLetABurstPass(t *testing.T) {
 				r := New(Options{})
 				r.hints = hints
 				ctx, stop := context.WithCancel(t.Context())
+				var writing sync.WaitGroup
 				if c.every > 0 {
-					go func() {
+					writing.Go(func() {
 						for ctx.Err() == nil {
 							time.Sleep(c.every)
 							select {
@@ -307,7 +308,7 @@ func TestJobsLetABurstPass(t *testing.T) {
 							case <-ctx.Done():
 							}
 						}
-					}()
+					})
 				}
 				began := time.Now()
 				r.gather(ctx)
@@ -315,6 +316,7 @@ func TestJobsLetABurstPass(t *testing.T) {
 					t.Errorf("jobs waited for %s, not %s to %s", waited, c.from, c.to)
 				}
 				stop()
+				writing.Wait()
 			})
 		})
 	}
