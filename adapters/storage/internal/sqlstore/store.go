@@ -86,16 +86,10 @@ func (s *Store) prove(ctx context.Context) error {
 }
 
 func (s *Store) ready(ctx context.Context) error {
-	leave, err := s.gate.enter()
-	if err != nil {
-		return err
-	}
-	defer leave()
-	var one int
-	if err := s.read.QueryRowContext(ctx, `SELECT 1`).Scan(&one); err != nil {
-		return s.known(err)
-	}
-	return nil
+	return s.look(ctx, func(t *tx) error {
+		var one int
+		return t.get(`SELECT 1`)(&one)
+	})
 }
 
 func (s *Store) close() error {
@@ -218,26 +212,34 @@ func (s *Store) begin(ctx, life context.Context, pool *sqlx.DB, options *sql.TxO
 	return nil, nil, err
 }
 
-// look runs fn in a transaction whose reads all see one state.
+// look runs fn in a transaction whose reads all see one state. One whose caller has left fails with that,
+// whatever it broke off.
 func (s *Store) look(ctx context.Context, fn func(*tx) error) error {
 	leave, err := s.gate.enter()
 	if err != nil {
 		return err
 	}
 	defer leave()
+	if err = s.lookOnce(ctx, fn); err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return s.known(err)
+}
+
+func (s *Store) lookOnce(ctx context.Context, fn func(*tx) error) error {
 	options := s.dialect.Snapshot
 	// Who leaves ends the statement under way, not the transaction, which would take the connection along.
 	conn, sqltx, err := s.begin(ctx, context.WithoutCancel(ctx), s.read, &options)
 	if err != nil {
-		return s.known(err)
+		return err
 	}
 	t := &tx{Store: s, conn: conn, tx: sqltx, ctx: ctx, pool: s.read}
 	defer t.end(ctx)
 	if err := fn(t); err != nil || !t.lasting || s.dialect.Early == "" {
-		return s.known(err)
+		return err
 	}
 	_ = t.tx.Rollback()
-	return s.known(s.dialect.Durable(conn))
+	return s.dialect.Durable(conn)
 }
 
 // end gives the connection back, whatever became of the transaction.
