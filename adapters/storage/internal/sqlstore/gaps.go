@@ -161,24 +161,18 @@ func (t *tx) saveGaps(sp *space, c knowledge.Commit) error {
 	if _, err := t.unlink(sp, drop); err != nil {
 		return err
 	}
-	for _, l := range c.Links {
-		if gone[l.Conversation] == deleted {
+	links := lo.Reject(c.Links, func(l knowledge.Link, _ int) bool { return gone[l.Conversation] == deleted })
+	for i := range links {
+		l := &links[i]
+		if gone[l.Conversation] != expired {
 			continue
 		}
-		silent := gone[l.Conversation] == expired
-		if silent {
-			l.Question = ""
-		}
-		if err := t.putLink(sp, l); err != nil {
+		l.Question = ""
+		if err := t.exec(`UPDATE gaps SET evidence_expired = 1 WHERE org = ? AND id = ?`, id(sp.org), l.Gap); err != nil {
 			return err
 		}
-		if silent {
-			if err := t.exec(`UPDATE gaps SET evidence_expired = 1 WHERE org = ? AND id = ?`, id(sp.org), l.Gap); err != nil {
-				return err
-			}
-		}
 	}
-	return nil
+	return t.putLinks(sp, links)
 }
 
 // SetResolved closes or opens a gap; see port.Gaps.
@@ -287,16 +281,41 @@ func (t *tx) links(sp *space, rest string, questions bool, args ...any) (out []k
 	return out, err
 }
 
-func (t *tx) putLink(sp *space, l knowledge.Link) error {
-	var question []byte
+const (
+	oneLink     = `(?, ?, ?, ?, ?, ?, ?)`
+	insertLinks = `INSERT INTO gap_links (org, conversation, gap, topic, at, failures, question) VALUES `
+	replaceLink = ` ON CONFLICT (org, conversation) DO UPDATE SET gap = excluded.gap, topic = excluded.topic, at = excluded.at,
+		failures = excluded.failures, question = excluded.question`
+)
+
+var putOneLink, putManyLinks = insertLinks + oneLink + replaceLink, insertLinks + strings.Repeat(oneLink+", ", insertedAtOnce-1) + oneLink + replaceLink
+
+// putLinks stores links, each of another conversation.
+func (t *tx) putLinks(sp *space, links []knowledge.Link) error {
+	for len(links) > 0 {
+		n, query := 1, putOneLink
+		if len(links) >= insertedAtOnce {
+			n, query = insertedAtOnce, putManyLinks
+		}
+		values := make([]any, 0, 7*n)
+		for i := range n {
+			values = appendLink(values, sp, &links[i])
+		}
+		if err := t.later(query, values...); err != nil {
+			return err
+		}
+		links = links[n:]
+	}
+	return nil
+}
+
+func appendLink(values []any, sp *space, l *knowledge.Link) []any {
+	question := []byte{}
 	if l.Question != "" {
 		question = sp.sealer.Seal(nil, []byte(l.Question), sp.place("gap_links", "question", l.Conversation[:]))
 	}
 	failures := strings.Join(lo.Map(l.Failures, func(f knowledge.Failure, _ int) string { return string(f) }), ",")
-	return t.exec(`INSERT INTO gap_links (org, conversation, gap, topic, at, failures, question) VALUES (?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (org, conversation) DO UPDATE SET gap = excluded.gap, topic = excluded.topic, at = excluded.at,
-		failures = excluded.failures, question = excluded.question`,
-		id(sp.org), id(l.Conversation), l.Gap, l.Topic, l.At.UnixMicro(), failures, nonNil(question))
+	return append(values, id(sp.org), id(l.Conversation), l.Gap, l.Topic, l.At.UnixMicro(), failures, question)
 }
 
 func (t *tx) unlink(sp *space, uids []uuid.UUID) (n int64, err error) {
