@@ -34,13 +34,16 @@ func (r *room) example(g int32, conversation uuid.UUID) int32 {
 	return -1
 }
 
+// full says that a gap has as many examples as it may.
+func (r *room) full(g int32) bool { return r.slots[g].kept.n >= ExamplesMost }
+
 // keep adds a conversation's question to a gap as one of its examples and returns the member, or -1 when the gap has
 // enough of them.
 func (r *room) keep(g int32, conversation uuid.UUID, q query) int32 {
 	s := &r.slots[g]
 	s.all++
 	defer r.weigh(g)
-	if s.kept.n >= ExamplesMost {
+	if r.full(g) {
 		return -1
 	}
 	added := member{conversation: conversation, wording: r.hold(q.reading)}

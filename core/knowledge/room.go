@@ -175,13 +175,23 @@ type found struct {
 
 // ask prepares a question and finds its gap. Nothing is changed but the numbering of features.
 func (r *room) ask(read reading) (query, found) {
+	said := int32(-1)
+	if len(read.words) > 0 {
+		said = r.saying(read.words)
+	}
+	if said >= 0 && r.full(r.slotOf[said]) { // it will be no example: what else it is like is nobody's question
+		return query{reading: read}, r.same(said)
+	}
 	q := r.ready(read)
+	if said >= 0 {
+		return q, r.same(said)
+	}
 	best := found{slot: -1, member: -1}
 	if len(q.alike) > 0 {
 		best.member = q.alike[0].member
 	}
 	if m, ok := r.repeated(q); ok {
-		return q, found{slot: r.slotOf[m], fit: 1, member: m, same: true}
+		return q, r.same(m)
 	}
 	for _, g := range r.likely(q) {
 		if fit := float64(r.fit(g, q)); fit > best.fit || fit == best.fit && g < best.slot {
@@ -204,13 +214,13 @@ func (r *room) ready(read reading) query {
 	return q
 }
 
-// repeated finds a member with the same content words, or all but the same letters.
+// same is that a question repeats that of a member.
+func (r *room) same(m int32) found { return found{slot: r.slotOf[m], fit: 1, member: m, same: true} }
+
+// repeated finds a member with all but the same letters.
 func (r *room) repeated(q query) (int32, bool) {
 	if len(q.words) == 0 {
 		return 0, false
-	}
-	if m := r.saying(q.words); m >= 0 {
-		return m, true
 	}
 	said := string(r.text(q.words))
 	for _, n := range q.near() {
