@@ -41,6 +41,11 @@ func changesCases() []Case {
 			}),
 		},
 		{
+			About: since, Sentence: "yields all, though perhaps in more steps, where conversations are long, and what is new among them",
+			Reason: "a job would take as much memory as a hundred long conversations, or pass some over",
+			Check:  in(followsLong),
+		},
+		{
 			About: head, Sentence: "is the highest Seq that Since can yield, 0 when there is none",
 			Reason: "a job knows by it whether it is done",
 			Check:  in(heads),
@@ -93,6 +98,30 @@ func follows(r *room) error {
 		}
 	}
 	return nil
+}
+
+// followsLong reads long conversations again and again while some of them are replaced and removed.
+func followsLong(r *room) error {
+	g := newGen(65)
+	long := func(n int) conversation.Patch {
+		text := make([]byte, 400_000)
+		for i := range text {
+			text[i] = byte('!' + g.IntN(90))
+		}
+		stamp := conversation.Stamp{Trust: conversation.Signed, At: noon}
+		said := conversation.Message{ID: string(text[:8]), Sender: conversation.Customer, Content: string(text), At: noon}
+		return conversation.NewPatch(key(r.org, n), conversation.Facts{}, []conversation.Message{said}, stamp, noon)
+	}
+	return first(
+		func() error { return r.put(long(0), long(1), long(2), long(3), long(4)) },
+		func() error { return follows(r) },
+		func() error { return r.put(long(1), long(5)) },
+		func() error { return follows(r) },
+		func() error {
+			return r.erase(conversation.Query{UIDs: []uid{key(r.org, 0).UID(), key(r.org, 4).UID()}})
+		},
+		func() error { return follows(r) },
+	)
 }
 
 func newestOnly(r *room) error {
