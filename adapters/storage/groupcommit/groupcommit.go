@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"runtime/debug"
 	"sync"
@@ -14,7 +15,6 @@ import (
 
 	"github.com/csm-monitor/csm-monitor/core/conversation"
 	"github.com/csm-monitor/csm-monitor/core/port"
-	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
 
 // Options are the sizes of queue and groups. The zero value is right for most.
@@ -209,11 +209,7 @@ func (g *groups) next() []*call {
 			g.some.Wait()
 		}
 		g.gather()
-		group := g.queue.take(g.limit)
-		for _, c := range group {
-			c.taken = true
-			g.waiting -= len(c.changes)
-		}
+		group := g.take(g.limit)
 		switch {
 		case len(group) > 0:
 			if g.underWay++; g.ripe() {
@@ -225,6 +221,23 @@ func (g *groups) next() []*call {
 		}
 		// All that waited gave up meanwhile, or another writer has it.
 	}
+}
+
+// takeAll takes everything that waits.
+func (g *groups) takeAll() []*call {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.take(math.MaxInt)
+}
+
+// take takes calls of at most so many changes, or one of more.
+func (g *groups) take(limit int) []*call {
+	group := g.queue.take(limit)
+	for _, c := range group {
+		c.taken = true
+		g.waiting -= len(c.changes)
+	}
+	return group
 }
 
 // looks is how often the writer looks for one more caller, patience how long it goes on looking. A look is long where
@@ -249,8 +262,10 @@ func (g *groups) gather() {
 }
 
 // store writes a group. Where the group fails, each call is tried by itself, so that one caller's trouble is not
-// another's; a store that is away for all is not asked again for each.
+// another's; a store that is away for all is not asked again for each. Where it took long to say so, those who wait are told
+// too: it would take as long for each of their groups.
 func (g *groups) store(group []*call) {
+	began := time.Now()
 	ctx, changes := context.Background(), group[0].changes
 	if len(group) == 1 {
 		ctx = group[0].ctx
@@ -269,7 +284,12 @@ func (g *groups) store(group []*call) {
 		g.underWay++
 		g.mu.Unlock()
 		g.written <- written{group, results, durable}
-	case len(group) == 1, errors.Is(err, port.ErrUnavailable), errors.Is(err, port.ErrClosed):
+	case errors.Is(err, port.ErrUnavailable):
+		refuse(group, err)
+		if time.Since(began) >= retryAfter {
+			refuse(g.takeAll(), err)
+		}
+	case len(group) == 1, errors.Is(err, port.ErrClosed):
 		refuse(group, err)
 	default:
 		for i := range group {
@@ -336,69 +356,4 @@ func attempt(call func() error) (err error) {
 		}
 	}()
 	return call()
-}
-
-// queue is calls by organisation, each in the order of arrival. Organisations take turns, so that one that sends a
-// thousand calls does not hold up another that sends one.
-type queue struct {
-	turns []tenant.ID
-	calls map[tenant.ID][]*call
-}
-
-func (q *queue) empty() bool { return len(q.turns) == 0 }
-
-// org is whose turn a call waits for: that of its first change.
-func (c *call) org() tenant.ID { return c.changes[0].Key.Org }
-
-func (q *queue) put(c *call) {
-	if q.calls == nil {
-		q.calls = map[tenant.ID][]*call{}
-	}
-	org := c.org()
-	if len(q.calls[org]) == 0 {
-		q.turns = append(q.turns, org)
-	}
-	q.calls[org] = append(q.calls[org], c)
-}
-
-// take removes calls in turns until the next one would exceed the limit; one call is always taken.
-func (q *queue) take(limit int) (out []*call) {
-	size := 0
-	for !q.empty() {
-		org := q.turns[0]
-		c := q.calls[org][0]
-		if size > 0 && size+len(c.changes) > limit {
-			return out
-		}
-		size += len(c.changes)
-		out = append(out, c)
-		q.turns = q.turns[1:]
-		if q.calls[org] = q.calls[org][1:]; len(q.calls[org]) > 0 {
-			q.turns = append(q.turns, org)
-		} else {
-			delete(q.calls, org)
-		}
-	}
-	return out
-}
-
-func (q *queue) remove(c *call) {
-	org := c.org()
-	left := q.calls[org]
-	for i := range left {
-		if left[i] == c {
-			left = append(left[:i:i], left[i+1:]...)
-			break
-		}
-	}
-	if q.calls[org] = left; len(left) > 0 {
-		return
-	}
-	delete(q.calls, org)
-	for i := range q.turns {
-		if q.turns[i] == org {
-			q.turns = append(q.turns[:i:i], q.turns[i+1:]...)
-			return
-		}
-	}
 }

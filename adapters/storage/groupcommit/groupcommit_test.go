@@ -230,6 +230,33 @@ func aStoreThatIsAwayIsAskedOnce(t *testing.T) {
 	}
 }
 
+// A store that took long to say that it is away is not waited for by those who came meanwhile, once for each of their groups.
+func TestWhoWaitsForAStoreThatIsAwayIsToldWithTheFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &slow{gate: make(chan struct{}), fail: func([]conversation.Change) error {
+			time.Sleep(15 * time.Second)
+			return &port.Unavailable{After: time.Second, Cause: errors.New("away")}
+		}}
+		c, closed := store(s, groupcommit.Options{Group: 1})
+		org := uuid.New()
+		answers := waiting(t, c, s, [][]conversation.Change{{change(org, "a")}, {change(org, "b")}, {change(org, "c")}})
+		close(s.gate)
+		for _, a := range answers {
+			if err := <-a; !errors.Is(err, port.ErrUnavailable) {
+				t.Error(err)
+			}
+		}
+		if len(s.groups) != 1 {
+			t.Errorf("asked %d times", len(s.groups))
+		}
+		s.fail = nil
+		if err := <-waiting(t, c, s, [][]conversation.Change{{change(org, "d")}})[0]; err != nil {
+			t.Errorf("the store is back: %v", err)
+		}
+		closed()
+	})
+}
+
 func TestACallGivenUpInTheQueueIsNotStored(t *testing.T) {
 	synctest.Test(t, aCallGivenUpInTheQueueIsNotStored)
 }
