@@ -32,6 +32,7 @@ func dialect(config *pgx.ConnConfig) sqlstore.Dialect {
 		Bulk:     bulk{},
 		Early:    `SET LOCAL synchronous_commit = off`,
 		Durable:  durable,
+		Until:    until,
 		FoldLock: `SELECT pg_advisory_xact_lock(?)`,
 		Announce: announce,
 		Listen:   func(ctx context.Context, heard func(tenant.ID)) { listen(ctx, config, heard) },
@@ -50,11 +51,12 @@ func state(err error) string {
 // lost are the failures that another transaction caused: serialization, deadlock.
 func lost(code string) bool { return code == "40001" || code == "40P01" }
 
-// down says whether the server is away, overloaded, shutting down, in recovery or no longer the primary.
+// down says whether the server is away, overloaded, shutting down, in recovery or no longer the primary, or somebody else
+// does not give back a lock.
 func down(err error) bool {
 	switch code := state(err); {
 	case code == "":
-	case strings.HasPrefix(code, "08"), strings.HasPrefix(code, "53"), strings.HasPrefix(code, "57"), strings.HasPrefix(code, "58"), code == "25006":
+	case strings.HasPrefix(code, "08"), strings.HasPrefix(code, "53"), strings.HasPrefix(code, "57"), strings.HasPrefix(code, "58"), code == "25006", code == "55P03":
 		return true
 	}
 	var (
@@ -71,6 +73,11 @@ func down(err error) bool {
 func durable(conn *sqlx.Conn) error {
 	_, err := conn.ExecContext(context.Background(), `SELECT pg_logical_emit_message(true, 'csm-monitor', '')`)
 	return err
+}
+
+// until bounds the connection itself, which costs nothing: watching a context would take a goroutine for every statement.
+func until(conn *sqlx.Conn, at time.Time) {
+	_ = on(conn.Conn, func(c *pgx.Conn) error { return c.PgConn().Conn().SetDeadline(at) })
 }
 
 const channel = "csm_stored"

@@ -39,6 +39,8 @@ const (
 	readers = 8
 	// readTimeout ends a read that the server works on for too long.
 	readTimeout = 5 * time.Second
+	// lockTimeout ends a write's wait for a lock. Writers hold theirs for a fraction of it.
+	lockTimeout = 10 * time.Second
 )
 
 // Open connects to the database a postgres:// address names and brings its schema up to date.
@@ -47,13 +49,16 @@ func Open(ctx context.Context, dsn string, o storage.Options) (port.Storage, err
 	if err != nil {
 		return port.Storage{}, err
 	}
-	write := connect(config, writers, byIndex())
+	if err := prepare(ctx, config, unsafe); err != nil {
+		return port.Storage{}, err
+	}
+	write := connect(config, writers, writing())
 	reading := config.Copy()
 	reading.BuildContextWatcherHandler = lingering
 	read := connect(reading, readers, map[string]string{
 		"statement_timeout": fmt.Sprint(readTimeout.Milliseconds()), "default_transaction_read_only": "on", "jit": "off",
 	})
-	store, err := start(ctx, config, write, read, unsafe, o)
+	store, err := sqlstore.New(ctx, write, read, dialect(config), o)
 	if err != nil {
 		return port.Storage{}, errors.Join(err, read.Close(), write.Close())
 	}
@@ -66,29 +71,27 @@ func Migrate(ctx context.Context, dsn string) error {
 	if err != nil {
 		return err
 	}
+	return prepare(ctx, config, unsafe)
+}
+
+// prepare checks the server and brings the schema up to date, on a connection of its own: that may take as long as it does.
+func prepare(ctx context.Context, config *pgx.ConnConfig, unsafe []string) error {
 	db := connect(config, 1, nil)
-	err = check(ctx, db, unsafe)
+	err := check(ctx, db, unsafe)
 	if err == nil {
 		err = migrate(ctx, db)
 	}
 	return errors.Join(err, db.Close())
 }
 
-// byIndex are the settings of writers. What they look for they know by its key, of a few rows among millions; a plan that
+// writing are the settings of writers. What they look for they know by its key, of a few rows among millions; a plan that
 // reads a table from end to end, made when that was small, would stay in use while it grows. Nor is any of it worth being
-// compiled first.
-func byIndex() map[string]string {
-	return map[string]string{"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off"}
-}
-
-func start(ctx context.Context, config *pgx.ConnConfig, write, read *sqlx.DB, unsafe []string, o storage.Options) (*sqlstore.Store, error) {
-	if err := check(ctx, write, unsafe); err != nil {
-		return nil, err
+// compiled first. A lock that is not had in time is given up by the server, which costs no connection.
+func writing() map[string]string {
+	return map[string]string{
+		"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off",
+		"lock_timeout": fmt.Sprint(lockTimeout.Milliseconds()),
 	}
-	if err := migrate(ctx, write); err != nil {
-		return nil, err
-	}
-	return sqlstore.New(ctx, write, read, dialect(config), o)
 }
 
 // safeguards are the settings without which a server may forget a commit, with their safe values.

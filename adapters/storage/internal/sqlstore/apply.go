@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/samber/lo"
@@ -36,9 +37,10 @@ func (s conversations) Stage(ctx context.Context, changes []conversation.Change)
 		return nil, nil, err
 	}
 	s.behind.writes.Add(1)
+	until := s.in(writeWithin + time.Duration(len(changes))*changeAdds)
 	batches := byOrg(changes)
 	for _, b := range batches {
-		s.holdBack(ctx, b.org)
+		s.holdBack(ctx, until, b.org)
 		if err := b.expect(s.spaces.last(b.org), s.dialect.Bulk); err != nil {
 			return nil, nil, err
 		}
@@ -55,10 +57,10 @@ func (s conversations) Stage(ctx context.Context, changes []conversation.Change)
 		}
 		return nil
 	}
-	onDisk, err := s.stage(ctx, store)
+	onDisk, err := s.stage(ctx, until, store)
 	if err != nil && s.dialect.Taken(err) {
 		scouting = false
-		onDisk, err = s.stage(ctx, store)
+		onDisk, err = s.stage(ctx, until, store)
 	}
 	if err != nil {
 		return nil, nil, err

@@ -25,8 +25,8 @@ type behind struct {
 	folds, news backlog
 	// long are organisations whose next write waits for a fold.
 	long sync.Map
-	// folding is held by who folds.
-	folding sync.Mutex
+	// folding holds something while somebody folds.
+	folding chan struct{}
 	// writes counts transactions of callers, by which polite knows whether somebody is writing.
 	writes atomic.Int64
 	// told is when a panic was last logged, in nanoseconds.
@@ -94,6 +94,7 @@ func (b *behind) gather(ctx context.Context, endures time.Duration) error {
 func (s *Store) work() {
 	b := &s.behind
 	b.ctx, b.cancel = context.WithCancel(context.Background())
+	b.folding = make(chan struct{}, 1)
 	b.index, b.zones, b.folds, b.news = newBacklog(endurance), newBacklog(patience), newBacklog(patience), newBacklog(0)
 	s.run(s.resume)
 	s.run(func(ctx context.Context) { b.follow(ctx, &b.index, s.catchUp) })

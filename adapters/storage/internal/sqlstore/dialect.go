@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -40,6 +41,9 @@ type Dialect struct {
 	// Durable returns when what was committed on a connection is on the disk, the connection being nil where there is no
 	// Bulk; nil where a commit returns no sooner.
 	Durable func(conn *sqlx.Conn) error
+	// Until has answers on a connection waited for until an instant at most, zero meaning without end. A connection on which
+	// one was waited for in vain is of no use any more. nil where the database is part of this process.
+	Until func(conn *sqlx.Conn, at time.Time)
 	// Shared says that other processes may use the database too.
 	Shared bool
 	// FoldLock waits for the lock of those who store folds of the cell log that a number stands for, and holds it until the

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"time"
 
 	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
@@ -34,11 +35,13 @@ func (t *tx) lockFolds(org tenant.ID) error {
 	return t.exec(t.dialect.FoldLock, int64(binary.BigEndian.Uint64(org[:8])))
 }
 
-// holdBack waits, before an organisation is written to, until a log that has become too long is folded. Its writes are
-// stored whatever becomes of that. Nobody may wait for a fold after a write, because a fold takes a connection and those of
+// holdBack waits, before an organisation is written to, until a log that has become too long is folded, and not beyond an
+// instant unless that is zero. Its writes are stored whatever becomes of that. Nobody may wait for a fold after a write, because a fold takes a connection and those of
 // all others who wait for the disk may depend on who waits.
-func (s *Store) holdBack(ctx context.Context, org tenant.ID) {
+func (s *Store) holdBack(ctx context.Context, until time.Time, org tenant.ID) {
 	if _, long := s.behind.long.LoadAndDelete(org); long {
+		ctx, cancel := bounded(ctx, until)
+		defer cancel()
 		_, _ = s.foldSome(ctx, []tenant.ID{org}, foldMost)
 	}
 }
@@ -83,8 +86,12 @@ func (s *Store) settle(ctx context.Context, orgs []tenant.ID) error {
 func (s *Store) foldSome(ctx context.Context, orgs []tenant.ID, least int64) (more bool, err error) {
 	defer s.contain(&err)
 	// One at a time: others would work out the same.
-	s.behind.folding.Lock()
-	defer s.behind.folding.Unlock()
+	select {
+	case s.behind.folding <- struct{}{}:
+		defer func() { <-s.behind.folding }()
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
 	var folds []*fold
 	err = s.look(ctx, func(t *tx) error {
 		for _, org := range orgs {
@@ -107,7 +114,8 @@ func (s *Store) foldSome(ctx context.Context, orgs []tenant.ID, least int64) (mo
 	if err != nil || len(folds) == 0 {
 		return false, err
 	}
-	err = s.change(ctx, func(t *tx) error {
+	until, _ := ctx.Deadline()
+	err = s.changeUntil(ctx, until, func(t *tx) error {
 		for _, f := range folds {
 			if err := t.lockFolds(f.sp.org); err != nil {
 				return err

@@ -108,15 +108,20 @@ const attempts = 10
 
 // change runs fn in a transaction, again when it lost a race. What it stored is then on the disk.
 func (s *Store) change(ctx context.Context, fn func(*tx) error) error {
-	durable, err := s.stage(ctx, fn)
+	return s.changeUntil(ctx, time.Time{}, fn)
+}
+
+// changeUntil is change, given up when the database has not answered until an instant, unless that is zero.
+func (s *Store) changeUntil(ctx context.Context, until time.Time, fn func(*tx) error) error {
+	durable, err := s.stage(ctx, until, fn)
 	if err != nil {
 		return err
 	}
 	return durable()
 }
 
-// stage is change but for the wait for the disk, which the caller does by calling durable, once.
-func (s *Store) stage(ctx context.Context, fn func(*tx) error) (durable func() error, err error) {
+// stage is changeUntil but for the wait for the disk, which the caller does by calling durable, once.
+func (s *Store) stage(ctx context.Context, until time.Time, fn func(*tx) error) (durable func() error, err error) {
 	leave, err := s.gate.enter()
 	if err != nil {
 		return nil, err
@@ -126,14 +131,14 @@ func (s *Store) stage(ctx context.Context, fn func(*tx) error) (durable func() e
 			leave()
 		}
 	}()
-	conn, err := s.inTx(ctx, fn)
+	conn, err := s.inTx(ctx, until, fn)
 	if err != nil {
 		return nil, err
 	}
 	return func() error {
 		defer leave()
 		if conn != nil {
-			defer func() { _ = conn.Close() }()
+			defer s.giveBack(conn)
 		}
 		if s.dialect.Durable == nil {
 			return nil
@@ -144,9 +149,9 @@ func (s *Store) stage(ctx context.Context, fn func(*tx) error) (durable func() e
 
 // inTx runs fn in a transaction, again when it lost a race. It returns the connection that committed, nil where there is no
 // Bulk; the caller gives it back.
-func (s *Store) inTx(ctx context.Context, fn func(*tx) error) (*sqlx.Conn, error) {
+func (s *Store) inTx(ctx context.Context, until time.Time, fn func(*tx) error) (*sqlx.Conn, error) {
 	for try := 1; ; try++ {
-		conn, err := s.once(ctx, fn)
+		conn, err := s.once(ctx, until, fn)
 		if err != nil && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -156,8 +161,8 @@ func (s *Store) inTx(ctx context.Context, fn func(*tx) error) (*sqlx.Conn, error
 	}
 }
 
-func (s *Store) once(ctx context.Context, fn func(*tx) error) (*sqlx.Conn, error) {
-	conn, sqltx, err := s.begin(ctx, context.WithoutCancel(ctx), s.write, nil)
+func (s *Store) once(ctx context.Context, until time.Time, fn func(*tx) error) (*sqlx.Conn, error) {
+	conn, sqltx, err := s.begin(ctx, until, s.write, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -189,22 +194,25 @@ func (s *Store) once(ctx context.Context, fn func(*tx) error) (*sqlx.Conn, error
 	return conn, nil
 }
 
-// begin opens a transaction, where the database has a Bulk on a connection that it can have, which it keeps until life
-// ends; ctx bounds the wait for it. As the pool does by itself, it tries again with another connection when one turns out
+// begin opens a transaction, where the database has a Bulk on a connection that it can have, which it keeps whatever becomes
+// of ctx: that bounds the wait for it. As the pool does by itself, it tries again with another connection when one turns out
 // to be dead.
-func (s *Store) begin(ctx, life context.Context, pool *sqlx.DB, options *sql.TxOptions) (conn *sqlx.Conn, tx *sqlx.Tx, err error) {
+func (s *Store) begin(ctx context.Context, until time.Time, pool *sqlx.DB, options *sql.TxOptions) (conn *sqlx.Conn, tx *sqlx.Tx, err error) {
 	if s.dialect.Bulk == nil {
 		tx, err = pool.BeginTxx(ctx, options)
 		return nil, tx, err
 	}
+	ctx, cancel := bounded(ctx, until)
+	defer cancel()
 	for range attempts {
 		if conn, err = pool.Connx(ctx); err != nil {
 			return nil, nil, err
 		}
-		if tx, err = conn.BeginTxx(life, options); err == nil {
+		s.wait(conn, until)
+		if tx, err = conn.BeginTxx(context.WithoutCancel(ctx), options); err == nil {
 			return conn, tx, nil
 		}
-		_ = conn.Close()
+		s.giveBack(conn)
 		if !errors.Is(err, driver.ErrBadConn) {
 			break
 		}
@@ -229,7 +237,7 @@ func (s *Store) look(ctx context.Context, fn func(*tx) error) error {
 func (s *Store) lookOnce(ctx context.Context, fn func(*tx) error) error {
 	options := s.dialect.Snapshot
 	// Who leaves ends the statement under way, not the transaction, which would take the connection along.
-	conn, sqltx, err := s.begin(ctx, context.WithoutCancel(ctx), s.read, &options)
+	conn, sqltx, err := s.begin(ctx, s.in(readWithin), s.read, &options)
 	if err != nil {
 		return err
 	}
@@ -246,21 +254,61 @@ func (s *Store) lookOnce(ctx context.Context, fn func(*tx) error) error {
 func (t *tx) end(ctx context.Context) {
 	_ = t.tx.Rollback()
 	if t.conn != nil {
-		_ = t.conn.Close()
+		t.giveBack(t.conn)
 	}
 	t.statements.learn(ctx, t.pool, t.met)
+}
+
+const (
+	// writeWithin is how long a database on another machine may take for a caller's write, and each of its changes adds to
+	// that: a server that is frozen, or a lock that somebody never gives back, would hold callers for ever. What takes its
+	// time by its nature, behind the writes or for an organisation as a whole, has no such bound.
+	writeWithin = 15 * time.Second
+	changeAdds  = 5 * time.Millisecond
+	// readWithin is the same for the reads of one state.
+	readWithin = 30 * time.Second
+)
+
+// in is the instant when a time is over, zero where the database needs no watching.
+func (s *Store) in(d time.Duration) (until time.Time) {
+	if s.dialect.Until != nil {
+		until = time.Now().Add(d)
+	}
+	return until
+}
+
+// bounded is a context that ends at an instant too, unless that is zero.
+func bounded(ctx context.Context, until time.Time) (context.Context, context.CancelFunc) {
+	if until.IsZero() {
+		return ctx, func() {}
+	}
+	return context.WithDeadline(ctx, until)
+}
+
+// wait bounds how long answers on a connection are waited for; zero: no more.
+func (s *Store) wait(conn *sqlx.Conn, until time.Time) {
+	if s.dialect.Until != nil {
+		s.dialect.Until(conn, until)
+	}
+}
+
+// giveBack returns a connection to its pool, which waits for answers on its own account.
+func (s *Store) giveBack(conn *sqlx.Conn) {
+	s.wait(conn, time.Time{})
+	_ = conn.Close()
 }
 
 // RetryAfter is what a caller is told when the database is away.
 const RetryAfter = 2 * time.Second
 
-// known gives an error of the database the name the ports have for it.
+// known gives an error of the database the name the ports have for it. A deadline in it is not the caller's, who was asked
+// before.
 func (s *Store) known(err error) error {
 	var named *port.Unavailable
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &named), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.As(err, &named), errors.Is(err, context.Canceled):
 		return err
 	case errors.Is(err, sql.ErrConnDone), errors.Is(err, sql.ErrTxDone):
 		return fmt.Errorf("store: %w", err)
