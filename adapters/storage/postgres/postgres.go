@@ -7,6 +7,7 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
 	"embed"
 	"errors"
 	"fmt"
@@ -52,10 +53,11 @@ func Open(ctx context.Context, dsn string, o storage.Options) (port.Storage, err
 	if err := prepare(ctx, config, unsafe); err != nil {
 		return port.Storage{}, err
 	}
-	write := connect(config, writers, writing())
+	var way door
+	write := connect(config, &way, writers, writing())
 	reading := config.Copy()
 	reading.BuildContextWatcherHandler = lingering
-	read := connect(reading, readers, map[string]string{
+	read := connect(reading, &way, readers, map[string]string{
 		"statement_timeout": fmt.Sprint(readTimeout.Milliseconds()), "default_transaction_read_only": "on", "jit": "off",
 	})
 	store, err := sqlstore.New(ctx, write, read, dialect(config), o)
@@ -76,7 +78,7 @@ func Migrate(ctx context.Context, dsn string) error {
 
 // prepare checks the server and brings the schema up to date, on a connection of its own: that may take as long as it does.
 func prepare(ctx context.Context, config *pgx.ConnConfig, unsafe []string) error {
-	db := connect(config, 1, nil)
+	db := connect(config, &door{}, 1, nil)
 	err := check(ctx, db, unsafe)
 	if err == nil {
 		err = migrate(ctx, db)
@@ -150,12 +152,12 @@ func check(ctx context.Context, db *sqlx.DB, unsafe []string) error {
 	return nil
 }
 
-func connect(config *pgx.ConnConfig, n int, parameters map[string]string) *sqlx.DB {
+func connect(config *pgx.ConnConfig, way *door, n int, parameters map[string]string) *sqlx.DB {
 	c := config.Copy()
 	for name, value := range parameters {
 		c.RuntimeParams[name] = value
 	}
-	db := stdlib.OpenDB(*c)
+	db := sql.OpenDB(connector{stdlib.GetConnector(*c), way})
 	db.SetMaxOpenConns(n)
 	db.SetMaxIdleConns(n)
 	db.SetConnMaxIdleTime(5 * time.Minute)
