@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/samber/lo"
 
 	"github.com/csm-monitor/csm-monitor/core/conversation"
 	"github.com/csm-monitor/csm-monitor/core/knowledge"
@@ -163,6 +164,13 @@ func (h hurtGaps) Save(ctx context.Context, org tenant.ID, _ int64, c knowledge.
 	return h.Gaps.Save(ctx, org, s.Version, c)
 }
 
+type hurtGapOrder struct{ port.Gaps }
+
+func (h hurtGapOrder) Save(ctx context.Context, org tenant.ID, version int64, c knowledge.Commit) (int64, error) {
+	c.Links = lo.UniqBy(c.Links, func(l knowledge.Link) uuid.UUID { return l.Conversation })
+	return h.Gaps.Save(ctx, org, version, c)
+}
+
 type hurtGapLinks struct{ port.Gaps }
 
 func (h hurtGapLinks) Load(ctx context.Context, org tenant.ID, e knowledge.Extent) (knowledge.Snapshot, error) {
@@ -276,6 +284,10 @@ func brokenRest() []broken {
 			s.Gaps = hurtGaps{s.Gaps}
 			return s
 		}, []string{"Gaps.Save: ErrConflict", "Gaps.SetResolved: marks and reopens"}},
+		{"keeps the first link of a conversation", func(s port.Storage) port.Storage {
+			s.Gaps = hurtGapOrder{s.Gaps}
+			return s
+		}, []string{"Gaps.Save: keeps the last"}},
 		{"forgets and remembers too many links", func(s port.Storage) port.Storage {
 			s.Gaps = hurtGapLinks{s.Gaps}
 			return s

@@ -59,7 +59,7 @@ func (l Link) Equal(o Link) bool {
 
 // Commit is what one step of the gap job decided, to be stored whole or not at all.
 type Commit struct {
-	// Records and Links replace those of the same id and the same conversation.
+	// Records and Links replace those of the same id and the same conversation, also among themselves: the last one holds.
 	Records []Record
 	Links   []Link
 	// Unlink removes the links of these conversations.
@@ -70,6 +70,15 @@ type Commit struct {
 
 // Empty says that nothing was decided that has to be stored.
 func (c Commit) Empty() bool { return len(c.Records)+len(c.Links)+len(c.Unlink) == 0 }
+
+// Settled are the links that hold when all is stored: of each conversation the last.
+func (c Commit) Settled() []Link {
+	last := map[uuid.UUID]int{}
+	for i, l := range c.Links {
+		last[l.Conversation] = i
+	}
+	return lo.Filter(c.Links, func(l Link, i int) bool { return last[l.Conversation] == i })
+}
 
 // Snapshot is what is kept of an organisation's gaps, whole or as much of it as an index is built from.
 type Snapshot struct {

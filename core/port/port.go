@@ -106,7 +106,7 @@ type Gaps interface {
 	Linked(ctx context.Context, org tenant.ID, conversations []uuid.UUID) ([]knowledge.Link, error)
 	// Save stores a commit in one atomic step and returns the new version; ErrConflict when version is no longer the
 	// stored one. Links of conversations that were deleted meanwhile are left out, and so are the words of those that
-	// expired. A new organisation's version is 0.
+	// expired. Of several records of one id, or links of one conversation, the last holds. A new organisation's version is 0.
 	Save(ctx context.Context, org tenant.ID, version int64, c knowledge.Commit) (int64, error)
 	// SetResolved marks the gap resolved at a time, or open again, and notes it in its history. It follows an alias.
 	// ErrNotFound when there is no such gap.

@@ -104,7 +104,7 @@ func (s gaps) Save(ctx context.Context, org tenant.ID, version int64, c knowledg
 		for _, id := range c.Unlink {
 			delete(g.links, id)
 		}
-		for _, l := range c.Links {
+		for _, l := range c.Settled() {
 			if room.gone[l.Conversation] == deleted {
 				delete(g.links, l.Conversation)
 				continue

@@ -161,7 +161,7 @@ func (t *tx) saveGaps(sp *space, c knowledge.Commit) error {
 	if _, err := t.unlink(sp, drop); err != nil {
 		return err
 	}
-	links := lo.Reject(c.Links, func(l knowledge.Link, _ int) bool { return gone[l.Conversation] == deleted })
+	links := lo.Reject(c.Settled(), func(l knowledge.Link, _ int) bool { return gone[l.Conversation] == deleted })
 	for i := range links {
 		l := &links[i]
 		if gone[l.Conversation] != expired {
@@ -281,41 +281,22 @@ func (t *tx) links(sp *space, rest string, questions bool, args ...any) (out []k
 	return out, err
 }
 
-const (
-	oneLink     = `(?, ?, ?, ?, ?, ?, ?)`
-	insertLinks = `INSERT INTO gap_links (org, conversation, gap, topic, at, failures, question) VALUES `
-	replaceLink = ` ON CONFLICT (org, conversation) DO UPDATE SET gap = excluded.gap, topic = excluded.topic, at = excluded.at,
-		failures = excluded.failures, question = excluded.question`
-)
-
-var putOneLink, putManyLinks = insertLinks + oneLink + replaceLink, insertLinks + strings.Repeat(oneLink+", ", insertedAtOnce-1) + oneLink + replaceLink
+var linkInsert = inserting(`INSERT INTO gap_links (org, conversation, gap, topic, at, failures, question) VALUES `, 7,
+	` ON CONFLICT (org, conversation) DO UPDATE SET gap = excluded.gap, topic = excluded.topic, at = excluded.at,
+		failures = excluded.failures, question = excluded.question`)
 
 // putLinks stores links, each of another conversation.
 func (t *tx) putLinks(sp *space, links []knowledge.Link) error {
-	for len(links) > 0 {
-		n, query := 1, putOneLink
-		if len(links) >= insertedAtOnce {
-			n, query = insertedAtOnce, putManyLinks
-		}
-		values := make([]any, 0, 7*n)
-		for i := range n {
-			values = appendLink(values, sp, &links[i])
-		}
-		if err := t.later(query, values...); err != nil {
-			return err
-		}
-		links = links[n:]
-	}
-	return nil
+	return t.insert(linkInsert, len(links), func(i int) []any { return linkValues(sp, &links[i]) })
 }
 
-func appendLink(values []any, sp *space, l *knowledge.Link) []any {
+func linkValues(sp *space, l *knowledge.Link) []any {
 	question := []byte{}
 	if l.Question != "" {
 		question = sp.sealer.Seal(nil, []byte(l.Question), sp.place("gap_links", "question", l.Conversation[:]))
 	}
 	failures := strings.Join(lo.Map(l.Failures, func(f knowledge.Failure, _ int) string { return string(f) }), ",")
-	return append(values, id(sp.org), id(l.Conversation), l.Gap, l.Topic, l.At.UnixMicro(), failures, question)
+	return []any{id(sp.org), id(l.Conversation), l.Gap, l.Topic, l.At.UnixMicro(), failures, question}
 }
 
 func (t *tx) unlink(sp *space, uids []uuid.UUID) (n int64, err error) {

@@ -35,13 +35,41 @@ type Bulk interface {
 // statements.
 const insertedAtOnce = 16
 
+// insertion is a statement that inserts a row, and one that inserts insertedAtOnce of them.
+type insertion struct {
+	one, many string
+	columns   int
+}
+
+func inserting(into string, columns int, end string) insertion {
+	row := `(?` + strings.Repeat(", ?", columns-1) + `)`
+	return insertion{into + row + end, into + strings.Repeat(row+", ", insertedAtOnce-1) + row + end, columns}
+}
+
+// insert inserts n rows.
+func (t *tx) insert(what insertion, n int, values func(row int) []any) error {
+	for at := 0; at < n; {
+		rows, query := 1, what.one
+		if n-at >= insertedAtOnce {
+			rows, query = insertedAtOnce, what.many
+		}
+		args := make([]any, 0, rows*what.columns)
+		for range rows {
+			args = append(args, values(at)...)
+			at++
+		}
+		if err := t.later(query, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 var (
 	// A statement that fails takes its transaction with it, so it need not be able to undo itself: OR FAIL spares the
 	// copies of pages that would take.
-	oneRow     = `(?` + strings.Repeat(", ?", 19) + `)`
-	insertRow  = `INSERT OR FAIL INTO conversations (` + RowColumns + `) VALUES ` + oneRow
-	insertMany = insertRow + strings.Repeat(", "+oneRow, insertedAtOnce-1)
-	updateRow  = `UPDATE conversations SET seq = ?, started_at = ?, platform = ?, handler = ?, sentiment = ?, priority = ?, outcome = ?, reason = ?,
+	rowInsert = inserting(`INSERT OR FAIL INTO conversations (`+RowColumns+`) VALUES `, 20, ``)
+	updateRow = `UPDATE conversations SET seq = ?, started_at = ?, platform = ?, handler = ?, sentiment = ?, priority = ?, outcome = ?, reason = ?,
 		escalated = ?, ai_handled = ?, csat = ?, topic = ?, subtopic = ?, agent = ?, customer = ?, messages = ?, cell = ?, content = ?
 		WHERE org = ? AND uid = ?`
 )
@@ -50,21 +78,7 @@ func (t *tx) insertRows(rows []Row) error {
 	if t.dialect.Bulk != nil && len(rows) > 0 {
 		return t.dialect.Bulk.Insert(t.ctx, t.conn.Conn, rows)
 	}
-	for len(rows) > 0 {
-		n, query := 1, insertRow
-		if len(rows) >= insertedAtOnce {
-			n, query = insertedAtOnce, insertMany
-		}
-		values := make([]any, 0, 20*n)
-		for i := range n {
-			values = append(values, rows[i].Values()...)
-		}
-		if err := t.exec(query, values...); err != nil {
-			return err
-		}
-		rows = rows[n:]
-	}
-	return nil
+	return t.insert(rowInsert, len(rows), func(i int) []any { return rows[i].Values() })
 }
 
 func (t *tx) updateRows(rows []Row) error {
