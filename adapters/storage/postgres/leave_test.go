@@ -154,3 +154,23 @@ func TestWhatWasCommittedIsToldWhateverComesOfTheDisk(t *testing.T) {
 		t.Error("nobody heard")
 	}
 }
+
+// Connections that the server ended while nobody used them cost no caller an error: there are others.
+func TestConnectionsThatEndedAreNotUsed(t *testing.T) {
+	dsn := database(t)
+	s, conn := open(t, dsn+"&application_name=ours", storage.Options{}), connected(t, dsn)
+	source := benchdata.Source{Org: uuid.New(), Start: epoch, Step: time.Minute}
+	for n := range 10 {
+		for range 2 {
+			if _, err := s.Changes.Head(t.Context(), source.Org); err != nil {
+				t.Error(err)
+			}
+			if _, err := s.Conversations.Apply(t.Context(), []conversation.Change{source.Change(n)}); err != nil {
+				t.Error(err)
+			}
+			if _, err := conn.Exec(t.Context(), `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'ours' AND state = 'idle'`); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}

@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -213,7 +212,7 @@ func (s *Store) begin(ctx context.Context, until time.Time, pool *sqlx.DB, optio
 			return conn, tx, nil
 		}
 		s.giveBack(conn)
-		if !errors.Is(err, driver.ErrBadConn) {
+		if !s.dialect.Down(err) {
 			break
 		}
 	}
