@@ -103,7 +103,7 @@ func forgetting(keys *keyring, err error) error {
 }
 
 func newRunner(store port.Storage, m *monitor.Monitor, clock func() time.Time, log *slog.Logger) *jobs.Runner {
-	o := jobs.Options{Orgs: store.Orgs, Changes: store.Changes, Jobs: jobs.Timetable(m), Clock: clock, Logger: log}
+	o := jobs.Options{Orgs: store.Orgs, Changes: store.Changes, Jobs: jobs.Timetable(m), Settle: m.NoteProgress, Clock: clock, Logger: log}
 	if store.Shared {
 		o.Leases = store.Jobs
 	}

@@ -50,6 +50,8 @@ type Options struct {
 	// they write the runner lets them go first.
 	Leases port.Jobs
 	Jobs   []Job
+	// Settle, unless nil, is called when nobody writes, and when Run ends.
+	Settle func(context.Context) error
 	Clock  func() time.Time
 	Logger *slog.Logger
 }
@@ -106,6 +108,9 @@ func (r *Runner) Run(ctx context.Context) {
 		case <-sweep.C:
 			r.gather(ctx)
 			r.sweep(ctx)
+			if len(r.fresh) == 0 {
+				r.settle(ctx)
+			}
 		case <-resume.C:
 			if len(r.left) > 0 {
 				r.gather(ctx)
@@ -115,6 +120,16 @@ func (r *Runner) Run(ctx context.Context) {
 			r.hear(org, ok)
 			r.gather(ctx)
 		}
+	}
+	r.settle(context.WithoutCancel(ctx))
+}
+
+func (r *Runner) settle(ctx context.Context) {
+	if r.Settle == nil {
+		return
+	}
+	if err := r.Settle(ctx); err != nil {
+		r.complain(ctx, "how far jobs have come cannot be written down", err)
 	}
 }
 

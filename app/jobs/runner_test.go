@@ -335,3 +335,61 @@ func TestTimetableNamesEveryJobOnce(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// repeated counts the versions that jobs read.
+type repeated struct {
+	port.Changes
+	read int
+}
+
+func (r *repeated) Since(ctx context.Context, org tenant.ID, after int64, limit int) ([]conversation.Conversation, error) {
+	list, err := r.Changes.Since(ctx, org, after, limit)
+	r.read += len(list)
+	return list, err
+}
+
+// A process that comes after one that had caught up reads nothing again, whether that ended or was killed when nobody wrote.
+func TestTheNextProcessGoesOnWhereThisOneWas(t *testing.T) {
+	for name, ends := range map[string]bool{"killed when it was calm": false, "ended": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := newHouse(t, 2)
+				r := New(Options{
+					Orgs: h.store.Orgs, Changes: h.store.Changes, Jobs: Timetable(h.monitor), Settle: h.monitor.NoteProgress,
+					Clock: func() time.Time { return h.now }, Logger: slog.New(slog.NewTextHandler(&h.log, nil)),
+				})
+				ctx, stop := context.WithCancel(t.Context())
+				var running sync.WaitGroup
+				running.Go(func() { r.Run(ctx) })
+				h.write(t, h.orgs[0])
+				h.write(t, h.orgs[1])
+				time.Sleep(time.Second)
+				if ends {
+					stop()
+					running.Wait()
+				} else {
+					time.Sleep(sweepEvery)
+				}
+				synctest.Wait()
+				store, changes := h.store, &repeated{Changes: h.store.Changes}
+				store.Changes = changes
+				next, err := monitor.New(store, monitor.Options{Clock: func() time.Time { return h.now }})
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, job := range Timetable(next) {
+					for _, org := range h.orgs {
+						if _, err := job.Step(t.Context(), org); err != nil {
+							t.Error(err)
+						}
+					}
+				}
+				if changes.read > 0 {
+					t.Errorf("%d versions were read again", changes.read)
+				}
+				stop()
+				running.Wait()
+			})
+		})
+	}
+}

@@ -2,14 +2,18 @@ package monitor
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"sync"
+
+	"github.com/samber/lo"
 
 	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
 
 // progress remembers how far jobs have come. Where one process has the store to itself, a job's cursor is written down
-// only now and then: every step may be repeated, so a crash costs a batch of work at each organisation and no truth.
+// only now and then, and by NoteProgress: every step may be repeated, so a crash costs a batch of work at each organisation
+// and no truth.
 type progress struct {
 	mu sync.Mutex
 	at map[job]reached
@@ -46,24 +50,51 @@ func (m *Monitor) reached(ctx context.Context, org tenant.ID, name string) (reac
 func (m *Monitor) reach(ctx context.Context, org tenant.ID, name string, was reached, through int64) error {
 	now := reached{through, was.written}
 	if m.store.Shared || through-was.written >= batch {
-		now.written = through
-		old := ""
-		if was.written > 0 {
-			old = strconv.FormatInt(was.written, 10)
-		}
-		if err := m.store.Jobs.SaveCursor(ctx, org, name, old, strconv.FormatInt(through, 10)); err != nil && !lost(err) {
-			return err
-		}
+		return m.note(ctx, job{name, org}, now)
 	}
-	if m.store.Shared {
-		return nil
+	m.progress.keep(job{name, org}, now)
+	return nil
+}
+
+// note writes a job's cursor down.
+func (m *Monitor) note(ctx context.Context, j job, r reached) error {
+	old := ""
+	if r.written > 0 {
+		old = strconv.FormatInt(r.written, 10)
 	}
-	p := &m.progress
+	err := m.store.Jobs.SaveCursor(ctx, j.org, j.name, old, strconv.FormatInt(r.through, 10))
+	if err != nil && !lost(err) {
+		return err
+	}
+	if !m.store.Shared {
+		m.progress.keep(j, reached{r.through, r.through})
+	}
+	return nil
+}
+
+// NoteProgress writes down how far jobs have come where that has not been done. Who runs them calls it when there is
+// nothing to do, and at the end, but not while they run: the next process then goes on where this one was, instead of
+// building an index for the last few conversations of each organisation.
+func (m *Monitor) NoteProgress(ctx context.Context) error {
+	var errs []error
+	for j, r := range m.progress.moved() {
+		errs = append(errs, m.note(ctx, j, r))
+	}
+	return errors.Join(errs...)
+}
+
+func (p *progress) keep(j job, r reached) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.at) >= maxProgress {
 		clear(p.at)
 	}
-	p.at[job{name, org}] = now
-	return nil
+	p.at[j] = r
+}
+
+// moved are the jobs that have come further than their cursors say.
+func (p *progress) moved() map[job]reached {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return lo.PickBy(p.at, func(_ job, r reached) bool { return r.through > r.written })
 }
