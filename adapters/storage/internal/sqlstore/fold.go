@@ -36,8 +36,8 @@ func (t *tx) lockFolds(org tenant.ID) error {
 }
 
 // holdBack waits, before an organisation is written to, until a log that has become too long is folded, and not beyond an
-// instant unless that is zero. Its writes are stored whatever becomes of that. Nobody may wait for a fold after a write, because a fold takes a connection and those of
-// all others who wait for the disk may depend on who waits.
+// instant unless that is zero. Its writes are stored whatever becomes of that. Nobody may wait for a fold after a write,
+// because a fold takes a connection and those of all others who wait for the disk may depend on who waits.
 func (s *Store) holdBack(ctx context.Context, until time.Time, org tenant.ID) {
 	if _, long := s.behind.long.LoadAndDelete(org); long {
 		ctx, cancel := bounded(ctx, until)
