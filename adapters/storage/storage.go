@@ -27,7 +27,7 @@ type Driver struct {
 type Options struct {
 	// Sealer seals what people wrote before it reaches a disk; nil leaves it readable.
 	Sealer Sealer
-	// Logger is told what goes wrong where no caller can be told; nil keeps it to the store.
+	// Logger is told what goes wrong where no caller can be told, and why an opening takes long; nil keeps it to the store.
 	Logger *slog.Logger
 }
 

@@ -34,8 +34,10 @@ func dialect(config *pgx.ConnConfig) sqlstore.Dialect {
 		Durable:  durable,
 		Until:    until,
 		FoldLock: `SELECT pg_advisory_xact_lock(?)`,
-		Announce: announce,
-		Listen:   func(ctx context.Context, heard func(tenant.ID)) { listen(ctx, config, heard) },
+		// Two numbers are a lock that one number cannot be. Building a large store takes longer than a lock is waited for.
+		BuildLock: `SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(0, 0)`,
+		Announce:  announce,
+		Listen:    func(ctx context.Context, heard func(tenant.ID)) { listen(ctx, config, heard) },
 	}
 }
 

@@ -1,4 +1,6 @@
-// Package postgres keeps everything in a PostgreSQL database, which any number of servers and workers share.
+// Package postgres keeps everything in a PostgreSQL database, which any number of servers and workers share. All of them
+// must be of one version: where one of another version that keeps cells in another way has opened the database, the others
+// take conversations and refuse sums.
 //
 // An address is what libpq understands: postgres://user:password@host:5432/database?sslmode=verify-full. One parameter
 // is ours: unsafe=fsync,synchronous_commit,full_page_writes names safeguards of the server that may be off. Without it

@@ -49,6 +49,9 @@ type Dialect struct {
 	// FoldLock waits for the lock of those who store folds of the cell log that a number stands for, and holds it until the
 	// transaction ends; empty where only one transaction writes at a time. Writers do not take it.
 	FoldLock string
+	// BuildLock waits, for as long as it takes, for the lock of those who build all cells anew, and holds it until the
+	// transaction ends; empty where no other process may use the database.
+	BuildLock string
 	// Announce tells other processes that organisations stored something, after they did; nil when there are none. Listen
 	// hears what they told until ctx ends.
 	Announce func(ctx context.Context, db *sql.DB, orgs []tenant.ID) error

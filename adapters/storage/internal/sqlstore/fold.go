@@ -148,6 +148,9 @@ type fold struct {
 
 // workOut works out what folding the oldest entries of a log would store. Writers may append to the log meanwhile.
 func (t *tx) workOut(sp *space, most int64) (*fold, error) {
+	if err := sp.ours(); err != nil {
+		return nil, err
+	}
 	f := &fold{sp: sp}
 	var entries []entry
 	names := topics{}

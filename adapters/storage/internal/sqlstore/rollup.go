@@ -32,6 +32,9 @@ func (t *tx) rollup(org tenant.ID, selections ...metric.Selection) ([][]metric.C
 	}
 	sums := lo.Map(selections, func(s metric.Selection, _ int) *gather { return newGather(s) })
 	if ok {
+		if err := sp.ours(); err != nil {
+			return nil, err
+		}
 		var summands []summand
 		for i, sel := range selections {
 			if sel.Window.Start.Before(sel.Window.End) {

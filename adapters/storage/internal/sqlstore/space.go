@@ -27,6 +27,8 @@ type space struct {
 	grid int64
 	zone *time.Location
 	from int64
+	// foreign says that the cells are not kept as this build keeps them.
+	foreign bool
 	// gapVersion and gapThrough belong to the gaps.
 	gapVersion, gapThrough int64
 	before                 counters
@@ -44,7 +46,7 @@ const (
 	noneComplete = int64(math.MaxInt64)
 )
 
-const spaceQuery = `SELECT seq, gone, logged, step, grid, zone, complete_from, gap_version, gap_through, seal FROM spaces WHERE org = ?`
+const spaceQuery = `SELECT seq, gone, logged, step, grid, zone, complete_from, gap_version, gap_through, seal, (SELECT value FROM facts WHERE name = '` + cellsFact + `') FROM spaces WHERE org = ?`
 
 // take is the organisation's space, locked and made if it is new.
 func (t *tx) take(org tenant.ID) (*space, error) {
@@ -72,14 +74,15 @@ func (t *tx) take(org tenant.ID) (*space, error) {
 func (t *tx) space(org tenant.ID, lock string) (sp *space, ok bool, err error) {
 	sp = &space{org: org}
 	var (
-		zone string
-		seal []byte
+		zone         string
+		seal, layout []byte
 	)
-	ok, err = t.first(spaceQuery+lock, id(org))(&sp.seq, &sp.gone, &sp.logged, &sp.step, &sp.grid, &zone, &sp.from, &sp.gapVersion, &sp.gapThrough, &seal)
+	ok, err = t.first(spaceQuery+lock, id(org))(&sp.seq, &sp.gone, &sp.logged, &sp.step, &sp.grid, &zone, &sp.from, &sp.gapVersion, &sp.gapThrough, &seal, &layout)
 	if !ok || err != nil {
 		return nil, false, err
 	}
 	sp.before, sp.wrapped = sp.counters(), string(seal)
+	sp.foreign = string(layout) != t.layout
 	sp.zone = tenant.Settings{TimeZone: zone}.Location()
 	if sp.sealer, err = t.spaces.sealer(t.Store.sealer, org, seal); err != nil {
 		return nil, false, err

@@ -23,13 +23,15 @@ type Store struct {
 	dialect     Dialect
 	sealer      storage.Sealer
 	log         *slog.Logger
-	spaces      spaceCache
-	vocabulary  vocabulary
-	recent      recent
-	statements  statements
-	gate        gate
-	watchers    watchers
-	behind      behind
+	// layout is how this build keeps cells.
+	layout     string
+	spaces     spaceCache
+	vocabulary vocabulary
+	recent     recent
+	statements statements
+	gate       gate
+	watchers   watchers
+	behind     behind
 }
 
 // New serves a migrated database. Write is the pool of transactions that change something, read the pool of all others;
@@ -43,6 +45,9 @@ func New(ctx context.Context, write, read *sqlx.DB, dialect Dialect, o storage.O
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	if err := s.prove(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.keepCells(ctx); err != nil {
 		return nil, err
 	}
 	s.work()

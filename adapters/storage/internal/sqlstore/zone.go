@@ -38,7 +38,7 @@ func (t *tx) setZone(org tenant.ID, zone string) error {
 	return t.put(sp)
 }
 
-// rebuiltAtOnce is how many conversations one step of a rebuild reads at least, unless there are no more.
+// rebuiltAtOnce is about how many conversations one step of a rebuild reads, unless there are no more.
 const rebuiltAtOnce = 2000
 
 // rebuild builds the day cells of an organisation that lacks some.
