@@ -66,16 +66,13 @@ func (l *lines) read() (raw []byte, tooLong bool, err error) {
 	l.buf = l.buf[:0]
 	for {
 		part, err := l.r.ReadSlice('\n')
-		if !tooLong {
+		// The line's own end does not count.
+		if tooLong = tooLong || len(l.buf)+len(part) > l.limit+len("\r\n"); !tooLong {
 			l.buf = append(l.buf, part...)
 		}
-		// The line's own end does not count.
-		if len(bytes.TrimRight(l.buf, "\r\n")) > l.limit {
-			tooLong = true
-			l.buf = l.buf[:0]
-		}
 		if err != bufio.ErrBufferFull {
-			return l.buf, tooLong, err
+			raw := bytes.TrimSuffix(bytes.TrimSuffix(l.buf, []byte("\n")), []byte("\r"))
+			return raw, tooLong || len(raw) > l.limit, err
 		}
 	}
 }

@@ -90,6 +90,14 @@ func TestLines(t *testing.T) {
 	}
 }
 
+// What ends a line is one \r\n; more of it counts, or a line of nothing else would be kept whole.
+func TestALineOfCarriageReturnsIsTooLong(t *testing.T) {
+	got, err := drain(Lines(iotest.OneByteReader(strings.NewReader(strings.Repeat("\r", 1000)+"\n7\r\n"+strings.Repeat("z", 9)+"\r\r\n")), 10))
+	if want := []string{ErrTooLarge.Error(), "7", "zzzzzzzzz"}; err != nil || !cmp.Equal(got, want) {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
 func TestReadErrorsEndTheBatch(t *testing.T) {
 	broken := errors.New("broken")
 	for name, r := range map[string]Reader{
