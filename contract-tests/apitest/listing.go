@@ -49,6 +49,7 @@ func listFilters(w *World) {
 	for _, query := range []string{"platform=Custom", "sentiment=sad", "escalated=yes", "ai_handled=1", "total=maybe", "priority="} {
 		w.problem(w.get("/api/v1/conversations?"+query), 400, "unknown_value", "/"+strings.SplitN(query, "=", 2)[0])
 	}
+	w.status(w.get("/api/v1/conversations?start=0001-01-01&end=9999-12-31"), 200)
 	w.problem(w.get("/api/v1/conversations?topic=%ff"), 400, "", "/topic")
 	w.problem(w.get("/api/v1/conversations?topic=%zz"), 400, "invalid_query")
 	w.problem(w.get("/api/v1/conversations?org_id=1&Topic=x"), 400, "unknown_parameter", "/org_id", "/Topic")

@@ -80,10 +80,17 @@ func moment(m Moment) (Moment, error) {
 	return m, nil
 }
 
-// NextDay is the first instant of the day after the one that begins at t in zone.
+// last is the latest time that can be written.
+var last = time.Date(9999, time.December, 31, 23, 59, 59, 999_999_000, time.UTC)
+
+// NextDay is the first instant of the day after the one that begins at t in zone, or the last of the year 9999.
 func NextDay(t time.Time, zone *time.Location) time.Time {
 	y, m, d := t.In(zone).Date()
-	return time.Date(y, m, d+1, 0, 0, 0, 0, zone).UTC()
+	next := time.Date(y, m, d+1, 0, 0, 0, 0, zone).UTC()
+	if next.After(last) {
+		return last
+	}
+	return next
 }
 
 type parser struct{ rest string }

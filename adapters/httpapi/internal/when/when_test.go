@@ -84,6 +84,19 @@ func TestNextDayCountsLocalDays(t *testing.T) {
 	}
 }
 
+// A time of the year 10000 cannot be written.
+func TestTheLastDayEndsWithTheLastYear(t *testing.T) {
+	for _, zone := range []*time.Location{time.UTC, berlin(t), time.FixedZone("", -18*3600)} {
+		m, err := Parse("9999-12-31", func() *time.Location { return zone })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if end := NextDay(m.Time, zone); end.Year() != 9999 || !end.After(m.Time) {
+			t.Errorf("in %s the day from %s ends at %s", zone, m.Time, end)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{"2026-03-01", "2026-03-01T09:30:00.5+02:00", "9999-12-31T23:59:60-18:00"} {
 		f.Add(seed)
