@@ -165,8 +165,11 @@ func ofInvalid(invalid *conversation.Invalid, prefix string) *Failure {
 }
 
 func faultCount(n int) string {
-	if n == 1 {
+	switch n {
+	case 1:
 		return "one thing is wrong, see errors"
+	case conversation.MaxFaults:
+		return fmt.Sprintf("at least %d things are wrong, see errors", n)
 	}
 	return fmt.Sprintf("%d things are wrong, see errors", n)
 }

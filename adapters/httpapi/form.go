@@ -42,7 +42,9 @@ func (f *form) check() error {
 }
 
 func (f *form) fault(at, message string) {
-	f.faults = append(f.faults, intake.Fault{Field: at, Message: message})
+	if len(f.faults) < conversation.MaxFaults {
+		f.faults = append(f.faults, intake.Fault{Field: at, Message: message})
+	}
 }
 
 // next says whether a value of the kind comes next; null says so for anything when it is allowed. Another value is a

@@ -139,5 +139,23 @@ func strictCases() []Case {
 			r = w.ingest(`{"conversation_id":"c","platform":"fax","csat_score":7,"priority":"asap"}`)
 			w.problem(r, 400, "unknown_value", "/platform", "/csat_score", "/priority")
 		}},
+		{"a body with a fault in every byte gets a short answer", "a small request must not cost much memory", func(w *World) {
+			empty := func(more string) string {
+				return `{"conversation_id":"c","platform":"sdk","messages":[` + strings.Repeat("{},", 4000) + `{}]` + more + `}`
+			}
+			many := func(r *reply, status int, code string) {
+				w.problem(r, status, code)
+				if n := len(r.list("errors")); n != 100 {
+					w.Fault("%d faults were listed", n)
+				}
+			}
+			many(w.ingest(empty("")), 422, "validation_failed")
+			many(w.ingest(empty(`,"priority":"asap"`)), 400, "unknown_value")
+			many(w.ingest(with(`"messages":[`+strings.Repeat(`{"sender_type":"ai","content":"","timestamp":"1999-01-01"},`, 4000)+`{"sender_type":"ai","content":""}]`)), 422, "validation_failed")
+			many(w.send(request{as: w.Owner, method: "POST", path: "/api/v1/conversations/knowledge-gaps/merge", body: `{"ids":[` + strings.Repeat(`"x",`, 4000) + `1]}`}), 422, "validation_failed")
+			if r := w.post(batchPath, "["+strings.Repeat(empty("")+",", 9)+empty("")+"]"); len(r.raw) > 200_000 {
+				w.Fault("ten items without anything got an answer of %d bytes", len(r.raw))
+			}
+		}},
 	}
 }

@@ -20,7 +20,10 @@ type Fault struct {
 	Message string
 }
 
-// Invalid lists everything wrong with a conversation or a query, so that the sender can mend it in one go.
+// MaxFaults is how many faults of one request are told: a small body can have very many.
+const MaxFaults = 100
+
+// Invalid lists everything wrong with a conversation or a query, up to MaxFaults, so that the sender can mend it in one go.
 type Invalid struct{ Faults []Fault }
 
 // Error names each field and what was expected of it.
@@ -28,9 +31,11 @@ func (e *Invalid) Error() string {
 	return "invalid: " + strings.Join(lo.Map(e.Faults, func(f Fault, _ int) string { return f.Field + " " + f.Message }), "; ")
 }
 
-// Add notes one more fault.
+// Add notes one more fault, unless there are enough.
 func (e *Invalid) Add(field, message string) {
-	e.Faults = append(e.Faults, Fault{Field: field, Message: message})
+	if len(e.Faults) < MaxFaults {
+		e.Faults = append(e.Faults, Fault{Field: field, Message: message})
+	}
 }
 
 // OrNil is the error when there are faults, else nil.

@@ -1,5 +1,5 @@
 // Package intake turns the JSON of one conversation into a patch. It reads by hand, because this is the hot path, and
-// it lists everything wrong at once, so that a sender can mend it in one go.
+// it lists everything wrong at once, up to conversation.MaxFaults, so that a sender can mend it in one go.
 package intake
 
 import (
@@ -153,15 +153,23 @@ func (r *Reader) rest(patch conversation.Patch) {
 		have[f.Field] = true
 	}
 	for _, f := range invalid.Faults {
-		if !have[f.Field] {
+		if !have[f.Field] && !r.enough() {
 			r.faults = append(r.faults, Fault{Field: f.Field, Message: f.Message})
 		}
 	}
 }
 
 func (r *Reader) fault(at place, message string, unknown bool) {
-	r.faults = append(r.faults, Fault{Field: at.String(), Message: message, Unknown: unknown})
+	switch {
+	case !r.enough():
+		r.faults = append(r.faults, Fault{Field: at.String(), Message: message, Unknown: unknown})
+	case unknown: // decides what the whole is answered with
+		r.faults[len(r.faults)-1] = Fault{Field: at.String(), Message: message, Unknown: true}
+	}
 }
+
+// enough says that no more faults are told.
+func (r *Reader) enough() bool { return len(r.faults) >= conversation.MaxFaults }
 
 func (r *Reader) warn(at place, message string) {
 	if len(r.warnings) < maxWarnings {

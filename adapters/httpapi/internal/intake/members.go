@@ -151,6 +151,9 @@ func (r *Reader) message(n int) error {
 
 // required notes that a field is missing, unless what was wrong with it has been noted already.
 func (r *Reader) required(p place) {
+	if r.enough() {
+		return
+	}
 	pointer := p.String()
 	for _, f := range r.faults {
 		if f.Field == pointer {
