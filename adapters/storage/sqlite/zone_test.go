@@ -71,6 +71,43 @@ func TestAChangeOfTimeZoneIsNeverSeen(t *testing.T) {
 	}
 }
 
+// However often a zone was changed before, it can be changed again.
+func TestATimeZoneMayChangeWithoutEnd(t *testing.T) {
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "csm.db")
+	s := openAt(t, path, storage.Options{})
+	org := tenant.Org{ID: uuid.New(), Address: "org_test", Plan: tenant.SelfHosted, CreatedAt: epoch, Settings: tenant.DefaultSettings()}
+	if err := s.Orgs.Create(ctx, org); err != nil {
+		t.Fatal(err)
+	}
+	src := benchdata.Source{Org: org.ID, Start: epoch, Step: time.Hour, Topics: 3}
+	if _, err := s.Conversations.Apply(ctx, lo.Times(100, src.Change)); err != nil {
+		t.Fatal(err)
+	}
+	closed(t, s)
+	if _, err := raw(t, path).Exec(`UPDATE spaces SET grid = 100000`); err != nil {
+		t.Fatal(err)
+	}
+	s = openAt(t, path, storage.Options{})
+	if _, err := s.Orgs.Update(ctx, org.ID, func(o tenant.Org) (tenant.Org, error) {
+		o.Settings.TimeZone = "Asia/Kathmandu"
+		return o, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for tries := 0; !complete(t, path); tries++ {
+		if tries == 300 {
+			t.Fatal("the day cells are never built")
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	closed(t, s)
+	var old int
+	if err := raw(t, path).QueryRow(`SELECT count(*) FROM cells WHERE view IN (4, 5, 6, 7)`).Scan(&old); err != nil || old > 0 {
+		t.Errorf("%d cells of former zones are left, %v", old, err)
+	}
+}
+
 func compare(t *testing.T, s port.Storage, org tenant.ID, all []conversation.Conversation, w metric.Window) {
 	t.Helper()
 	for _, by := range []metric.Grouping{{}, {Day: true, Handler: true}, {Topic: true}, {Day: true, Topic: true, Priority: true, Handler: true, Platform: true}} {

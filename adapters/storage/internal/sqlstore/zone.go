@@ -123,24 +123,22 @@ func (t *tx) newestBefore(sp *space, before int64) (at int64, ok bool, err error
 	return at, ok, nil
 }
 
-// dropOldGrids removes the cells of former generations in a stretch of time.
+// dropOldGrids removes the cells of former generations in a stretch of time. There may be any number of them: the first has
+// the views' own numbers, and the numbers of all others are between gridStep and the present one's.
 func (t *tx) dropOldGrids(sp *space, from, to int64) error {
-	var old []any
-	for grid := range sp.grid {
-		for _, v := range views {
-			if v.grain == days {
-				old = append(old, v.number+grid*gridStep)
-			}
-		}
-	}
-	if len(old) == 0 {
+	if sp.grid == 0 {
 		return nil
 	}
 	if from > allComplete+dayMargin {
 		from -= dayMargin
 	}
-	args := append([]any{id(sp.org)}, old...)
-	return t.exec(`DELETE FROM cells WHERE org = ? AND view IN `+list0(len(old))+` AND start >= ? AND start < ?`, append(args, from, to)...)
+	first := lo.FilterMap(views, func(v view, _ int) (any, bool) { return v.number, v.grain == days })
+	const dropped = `DELETE FROM cells WHERE org = ? AND start >= ? AND start < ? AND view `
+	args := []any{id(sp.org), from, to}
+	if err := t.exec(dropped+`IN `+list0(len(first)), append(args, first...)...); err != nil {
+		return err
+	}
+	return t.exec(dropped+`>= ? AND view < ?`, append(args, gridStep, sp.grid*gridStep)...)
 }
 
 // dayMargin reaches back to the start of a day that another zone began earlier.
