@@ -14,6 +14,7 @@ func edgeCases() []Case {
 		{"text at the edges", "what one store keeps another may refuse", textEdges},
 		{"identifiers are compared byte for byte", "two conversations must not become one", identifierBytes},
 		{"lengths at the edges", "limits hold at the byte", lengthEdges},
+		{"a conversation does not grow without end", "every part that comes has all of it read again", growth},
 		{"money is exact", "finance adds it up by hand", exactMoney},
 	}
 }
@@ -161,6 +162,21 @@ func lengthEdges(w *World) {
 	}
 	w.status(w.ingest(`{"conversation_id":"`+long(255)+`","platform":"sdk"}`), 201)
 	w.status(w.ingest(`{"conversation_id":"`+long(256)+`","platform":"sdk"}`), 422)
+}
+
+// growth adds to one conversation until it holds as much as it may, 4 MiB.
+func growth(w *World) {
+	part := func(i, length int) string {
+		return fmt.Sprintf(`{"conversation_id":"g","platform":"sdk","messages":[{"sender_type":"ai","message_id":"%02d","content":%q}]}`, i, strings.Repeat("x", length))
+	}
+	for i := range 15 {
+		w.status(w.ingest(part(i, 256<<10)), map[bool]int{true: 201, false: 200}[i == 0])
+	}
+	// The identifiers count too.
+	w.problem(w.ingest(part(15, 256<<10-31)), 422, "validation_failed", "/messages")
+	w.problem(w.ingest(part(15, 256<<10)), 422, "validation_failed", "/messages")
+	w.status(w.ingest(part(15, 256<<10-32)), 200)
+	w.status(w.ingest(`{"conversation_id":"g","platform":"sdk","csat_score":4}`), 200)
 }
 
 // exactMoney plants 500.00 of AI cost and 3,000.00 of human cost.

@@ -3,7 +3,6 @@
 package assess
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/csm-monitor/csm-monitor/core/conversation"
@@ -32,11 +31,8 @@ func (a *Assessor) Add(p conversation.Patch, now time.Time) (conversation.Conver
 	}
 	old := a.known[p.Key]
 	c := conversation.Merge(old, &p)
-	if len(c.Messages) > conversation.MaxMessages {
-		return conversation.Conversation{}, &conversation.Invalid{Faults: []conversation.Fault{{
-			Field:   "/messages",
-			Message: fmt.Sprintf("would make %d messages in all; a conversation holds at most %d", len(c.Messages), conversation.MaxMessages),
-		}}}
+	if err := c.Validate(); err != nil {
+		return conversation.Conversation{}, err
 	}
 	c.Findings = monitor.Read(*c, a.settings)
 	if old == nil {

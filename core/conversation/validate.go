@@ -58,6 +58,8 @@ const (
 	MaxSeconds       = 3.2e9
 	MaxCostMicro     = 1_000_000 * 1_000_000
 	MaxTokens        = 1_000_000_000_000
+	// MaxMessagesBytes is how much all the messages of a conversation may be, contents, metadata and identifiers.
+	MaxMessagesBytes = 4 << 20
 )
 
 // MinTime is the earliest time accepted; the latest is a day after now.
@@ -77,6 +79,24 @@ func (p *Patch) Validate(now time.Time) error {
 	for i := range p.Messages {
 		v.in, v.item = "/messages/", i
 		v.message(&p.Messages[i])
+	}
+	return v.OrNil()
+}
+
+// Validate checks what no single patch shows, how many messages there are in all and how long they are, and returns
+// *Invalid. All of a conversation is read whenever a part of it comes.
+func (c *Conversation) Validate() error {
+	var v Invalid
+	if n := len(c.Messages); n > MaxMessages {
+		v.Add("/messages", fmt.Sprintf("would make %d messages in all; a conversation holds at most %d", n, MaxMessages))
+	}
+	size := 0
+	for i := range c.Messages {
+		m := &c.Messages[i]
+		size += len(m.Content) + len(m.Metadata) + len(m.ID) + len(m.SenderID)
+	}
+	if size > MaxMessagesBytes {
+		v.Add("/messages", fmt.Sprintf("would make %d bytes in all; the messages of a conversation have at most %d", size, MaxMessagesBytes))
 	}
 	return v.OrNil()
 }

@@ -94,11 +94,8 @@ func (s *step) next(old *conversation.Conversation) (*conversation.Conversation,
 
 func (s *step) merge(old *conversation.Conversation) (*conversation.Conversation, error) {
 	c := conversation.Merge(old, &s.arrival.Patch)
-	if len(c.Messages) > conversation.MaxMessages {
-		return nil, &conversation.Invalid{Faults: []conversation.Fault{{
-			Field:   "/messages",
-			Message: fmt.Sprintf("would make %d messages in all; a conversation holds at most %d", len(c.Messages), conversation.MaxMessages),
-		}}}
+	if err := c.Validate(); err != nil {
+		return nil, err
 	}
 	c.Findings = s.monitor.read(c, s.settings)
 	s.moved.note(old, c)
