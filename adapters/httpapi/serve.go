@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"path"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -96,7 +98,7 @@ func (a *API) access(r *http.Request, w *recorder, took time.Duration) {
 	}
 	fields := append(make([]slog.Attr, 0, 10),
 		slog.String("request_id", w.id), slog.String("method", visible(r.Method, 20)), slog.String("route", route),
-		slog.String("path", visible(r.URL.Path, 200)), slog.Int("status", w.status), slog.Int64("bytes", w.bytes),
+		slog.String("path", visible(concealed(r.URL.Path), 200)), slog.Int("status", w.status), slog.Int64("bytes", w.bytes),
 		slog.Float64("ms", float64(took.Microseconds())/1000), slog.String("remote", r.RemoteAddr),
 	)
 	if w.who.org != uuid.Nil {
@@ -153,6 +155,20 @@ func requestID(given string) string {
 	}
 	var room [24]byte
 	return string(strconv.AppendUint(append(room[:0], "req_"...), rand.Uint64()|1<<63, 36))
+}
+
+// The marks that our secrets begin with, and what looks like one of them. The first characters of a key are not secret.
+var (
+	keyMarks   = []string{"amo_", "csmkey_"}
+	secretText = regexp.MustCompile(`(amo_[0-9a-z]{0,8}|csmkey_)[0-9A-Za-z_-]+`)
+)
+
+// concealed leaves of secrets in a path only how they begin: whoever revokes a key may name it by its secret.
+func concealed(path string) string {
+	if !slices.ContainsFunc(keyMarks, func(mark string) bool { return strings.Contains(path, mark) }) {
+		return path
+	}
+	return secretText.ReplaceAllString(path, "$1…")
 }
 
 // visible escapes control characters and cuts what is long, so that nobody writes lines of our log for us.
