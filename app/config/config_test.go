@@ -82,6 +82,9 @@ func TestRefusals(t *testing.T) {
 		{"a file where none may be named", nil, []string{"CSM_ADDR_FILE=x"}, []string{"CSM_ADDR_FILE is not known"}},
 		{"a missing file", nil, []string{"CSM_MASTER_KEY_FILE=/nowhere/key"},
 			[]string{"CSM_MASTER_KEY_FILE names a file that cannot be read", "/nowhere/key"}},
+		{"a secret where its file belongs", nil, []string{"CSM_MASTER_KEY_FILE=csmkey_SECRET", "CSM_STORAGE_FILE=postgres://u:SECRET@h/d"},
+			[]string{"CSM_MASTER_KEY_FILE takes the name of a file, and was given what CSM_MASTER_KEY takes", "CSM_STORAGE_FILE takes the name of a file"}},
+		{"a secret without its flag", []string{"csmkey_SECRET"}, nil, []string{`"[redacted]" is not understood`}},
 		{"a value and a file", nil, []string{"CSM_STORAGE=memory://", "CSM_STORAGE_FILE=config.go"},
 			[]string{"CSM_STORAGE and CSM_STORAGE_FILE both set the same thing; keep one."}},
 		{"a body larger than a batch", nil, []string{"CSM_MAX_BODY=2GiB"}, []string{"CSM_MAX_BODY must not be above CSM_MAX_BATCH"}},
@@ -105,6 +108,9 @@ func TestRefusals(t *testing.T) {
 				if !strings.Contains(err.Error(), want) {
 					t.Errorf("%q is missing in:\n%s", want, err)
 				}
+			}
+			if strings.Contains(err.Error(), "SECRET") {
+				t.Error("the secret is in the error")
 			}
 		})
 	}

@@ -101,6 +101,10 @@ func (s *source) take(name, as, value string) {
 		return
 	}
 	content, err := s.readFile(value)
+	if err != nil && secretive(value) {
+		s.faults.add("%s takes the name of a file, and was given what %s takes.", as, known.variable())
+		return
+	}
 	if err != nil {
 		s.faults.add("%s names a file that cannot be read: %v.", as, err)
 		return
@@ -111,6 +115,11 @@ func (s *source) take(name, as, value string) {
 		return
 	}
 	s.set(known.variable(), as, secret)
+}
+
+// secretive says whether a value looks like a secret that stands in the wrong place: a master key, or the address of a store.
+func secretive(value string) bool {
+	return strings.Contains(value, "csmkey_") || strings.Contains(value, "://")
 }
 
 // uncommented is a text without its lines that begin with #, such as the heading of a key file.
@@ -146,6 +155,9 @@ func (s *source) flags(args []string) {
 		}
 		flag, value, joined := strings.Cut(arg, "=")
 		if !strings.HasPrefix(flag, "--") {
+			if secretive(arg) {
+				arg = redacted
+			}
 			s.faults.add("%q is not understood: settings are given as --name value; --help lists them.", arg)
 			continue
 		}
