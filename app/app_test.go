@@ -229,6 +229,13 @@ func TestOneServerPerDatabaseFile(t *testing.T) {
 	if got := refusal(t, Server, cfg); !strings.Contains(got, "another csm-server is using sqlite://") {
 		t.Error(got)
 	}
+	other := load(t, "CSM_MASTER_KEY_FILE="+cfg.KeyFile(), "CSM_STORAGE=sqlite://"+filepath.Join(t.TempDir(), "other.db"))
+	if err := os.Symlink(filepath.Join(cfg.DataDir, "csm.db"), strings.TrimPrefix(other.Storage.Reveal(), "sqlite://")); err != nil {
+		t.Fatal(err)
+	}
+	if got := refusal(t, Server, other); !strings.Contains(got, "another csm-server is using sqlite://") {
+		t.Errorf("under another name: %s", got)
+	}
 	r.stop()
 	start(t, cfg)
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"go.uber.org/fx"
@@ -21,6 +22,10 @@ func hold(lc fx.Lifecycle, cfg config.Config, _ *keyring) (held, error) {
 	path, ok := strings.CutPrefix(cfg.Storage.Reveal(), "sqlite://")
 	if !ok {
 		return held{}, nil
+	}
+	// The lock stands beside the file itself, whatever links lead to it.
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
 	}
 	lock, err := lockFile(path + ".lock")
 	if errors.Is(err, errLocked) {
