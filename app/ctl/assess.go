@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -176,7 +177,7 @@ func someTime(t time.Time) *time.Time {
 // showAssessed writes one conversation to read.
 func showAssessed(w io.Writer, c conversation.Conversation) {
 	f := c.Findings
-	head := lo.Compact([]string{c.ID, string(c.Platform), c.Facts.Topic.Value, string(c.Facts.Priority.Value), c.StartedAt.Format("2006-01-02 15:04")})
+	head := lo.Compact([]string{printable(c.ID), string(c.Platform), printable(c.Facts.Topic.Value), string(c.Facts.Priority.Value), c.StartedAt.Format("2006-01-02 15:04")})
 	fmt.Fprintln(w, strings.Join(head, " · "))
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(w, "  %-11s %s\n", name, fmt.Sprintf(format, args...))
@@ -220,6 +221,12 @@ func showAssessed(w io.Writer, c conversation.Conversation) {
 		line("failed on", "%s (%s)", question, strings.Join(texts(f.Failure.Kinds), ", "))
 	}
 	fmt.Fprintln(w)
+}
+
+// printable is a text with what would steer a terminal escaped.
+func printable(text string) string {
+	quoted := strconv.Quote(text)
+	return strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(quoted[1 : len(quoted)-1])
 }
 
 func showEvidence(w io.Writer, evidence []conversation.Evidence) {

@@ -86,6 +86,15 @@ func TestAssessExplainsFaults(t *testing.T) {
 	}
 }
 
+// What customers and platforms name must not steer the terminal that it is read on.
+func TestAssessWritesNoControlCharacters(t *testing.T) {
+	got := csmctl(t, `{"conversation_id":"a\u001b[2J\u202eb","platform":"sdk","topic":"t\nforged\u0007","messages":[`+
+		`{"sender_type":"customer","content":"i want \u001b[2J a human agent now"},{"sender_type":"ai","content":"I cannot help"}]}`, "assess")
+	if got.code != codeOK || strings.ContainsAny(got.out, "\x1b\a\u202e") || strings.Contains(got.out, "\nforged") {
+		t.Errorf("%d: %q", got.code, got.out)
+	}
+}
+
 func TestAssessKnowsPolicyTopics(t *testing.T) {
 	got := csmctl(t, "", "assess", "--format", "summary", "--policy-topics", "refunds,legal", filepath.Join("testdata", "assess.ndjson"))
 	if !strings.Contains(got.out, "policy_required 1") {
