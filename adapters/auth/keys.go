@@ -45,6 +45,8 @@ type Keys struct {
 	clock  func() time.Time
 	mu     sync.RWMutex
 	cache  map[string]cached
+	// changes counts what made cached keys untrue: what was read from the store before the last of them is not kept.
+	changes int
 }
 
 type cached struct {
@@ -125,6 +127,7 @@ func (k *Keys) Revoke(ctx context.Context, org tenant.ID, id string) error {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.changes++
 	clear(k.cache)
 	return nil
 }
@@ -134,6 +137,7 @@ func (k *Keys) find(ctx context.Context, prefix string) ([]tenant.APIKey, error)
 	now := k.clock()
 	k.mu.RLock()
 	hit, ok := k.cache[prefix]
+	changes := k.changes
 	k.mu.RUnlock()
 	if ok && now.Sub(hit.read) < CacheFor && !now.Before(hit.read) {
 		return hit.keys, nil
@@ -147,13 +151,16 @@ func (k *Keys) find(ctx context.Context, prefix string) ([]tenant.APIKey, error)
 	if len(k.cache) >= maxCached {
 		clear(k.cache)
 	}
-	k.cache[prefix] = cached{keys, now}
+	if changes == k.changes {
+		k.cache[prefix] = cached{keys, now}
+	}
 	return keys, nil
 }
 
 func (k *Keys) forget(prefix string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.changes++
 	delete(k.cache, prefix)
 }
 

@@ -19,15 +19,20 @@ import (
 
 var pepper = bytes.Repeat([]byte("p"), 32)
 
-// counted counts how often the store is asked for a prefix.
+// counted counts how often the store is asked for a prefix. What meanwhile does happens before the answer arrives.
 type counted struct {
 	port.Keys
-	asked int
+	asked     int
+	meanwhile func()
 }
 
 func (c *counted) ByPrefix(ctx context.Context, prefix string) ([]tenant.APIKey, error) {
 	c.asked++
-	return c.Keys.ByPrefix(ctx, prefix)
+	found, err := c.Keys.ByPrefix(ctx, prefix)
+	if c.meanwhile != nil {
+		c.meanwhile()
+	}
+	return found, err
 }
 
 type house struct {
@@ -221,5 +226,25 @@ func BenchmarkAuthenticate(b *testing.B) {
 		if _, err := keys.Authenticate(context.Background(), secret); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// A lookup that was under way when its key was revoked must not bring the key back.
+func TestARevokedKeyIsDeadAtOnceWhateverIsUnderWay(t *testing.T) {
+	h := newHouse(t)
+	ctx := context.Background()
+	secret, key, err := h.keys.Create(ctx, h.org, "x", tenant.Member)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.store.meanwhile = func() {
+		h.store.meanwhile = nil
+		if err := h.keys.Revoke(ctx, h.org, key.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, _ = h.keys.Authenticate(ctx, secret) // came before the end of the revocation, and may be let in
+	if _, err := h.keys.Authenticate(ctx, secret); !errors.Is(err, port.ErrNotFound) {
+		t.Errorf("the revoked key opens: %v", err)
 	}
 }
