@@ -56,6 +56,11 @@ func changesCases() []Case {
 			Check:  in(findsContacts),
 		},
 		{
+			About: contacts, Sentence: "leaves the given ones out, also those of which more is known by now",
+			Reason: "a customer whose name came late would have come back to themselves",
+			Check:  in(contactsKnownLate),
+		},
+		{
 			About: watch, Sentence: "names an organisation that stored something",
 			Reason: "live pages would stand still",
 			Check:  in(watches),
@@ -232,6 +237,28 @@ func findsContacts(r *room) error {
 		func() error { return r.erase(conversation.Query{Customer: ptr("lee"), Topic: ptr("login")}) },
 		check,
 	)
+}
+
+// contactsKnownLate gives a conversation as it was before its customer was known.
+func contactsKnownLate(r *room) error {
+	stamp := conversation.Stamp{Trust: conversation.Signed, At: noon}
+	customer := conversation.Facts{CustomerID: conversation.State(ptr("kim"), stamp)}
+	early, err := r.apply(conversation.NewPatch(key(r.org, 1), conversation.Facts{}, nil, stamp, noon))
+	if err != nil {
+		return err
+	}
+	other, err := r.apply(conversation.NewPatch(key(r.org, 2), customer, nil, stamp, noon.Add(time.Minute)))
+	if err != nil {
+		return err
+	}
+	if err := r.put(conversation.NewPatch(key(r.org, 1), customer, nil, stamp, noon.Add(2*time.Minute))); err != nil {
+		return err
+	}
+	got, err := r.s.Changes.Contacts(r, r.org, []conversation.Conversation{*early[0].Conversation, *other[0].Conversation}, time.Hour, time.Hour)
+	if err != nil {
+		return fmt.Errorf("Contacts: %w", err)
+	}
+	return sameList("Contacts of both", nil, got)
 }
 
 func (m *model) contacts(given []conversation.Conversation, before, after time.Duration) []conversation.Conversation {

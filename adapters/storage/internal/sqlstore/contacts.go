@@ -34,10 +34,10 @@ func (sp *space) wanted(given []conversation.Conversation, before, after time.Du
 	w := wanted{spans: map[contact][]stretch{}, customers: map[stretch][]int64{}, given: map[uuid.UUID]bool{}}
 	for i := range given {
 		c := &given[i]
+		w.given[c.UID()] = true // whoever it turned out to be since
 		if c.Facts.CustomerID.Value == "" {
 			continue
 		}
-		w.given[c.UID()] = true
 		w.seqs = append(w.seqs, c.Seq)
 		who := contact{sp.token("customer", c.Facts.CustomerID.Value), c.Facts.Topic.Value}
 		s := stretch{ceilMicros(c.StartedAt.Add(-before)), ceilMicros(c.EndedAt.Add(after))}
