@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/csm-monitor/csm-monitor/core/conversation"
@@ -191,6 +192,11 @@ func expireCases() []Case {
 			Reason: "the count stands when the words are gone",
 			Check:  filled(20, 10*time.Hour, expiredLinks),
 		},
+		{
+			About: expire, Sentence: "a gap notes it too where the link is to one that was merged into it",
+			Reason: "a merged gap is one, whichever of its names a link bears",
+			Check:  filled(10, time.Hour, expiredAlias),
+		},
 	}
 }
 
@@ -305,4 +311,34 @@ func expiredLinks(r *room) error {
 	}
 	links[len(links)-1].Question = ""
 	return r.snapshot(records, links)
+}
+
+// expiredAlias expires conversations of a gap that was merged into another.
+func expiredAlias(r *room) error {
+	c, err := r.linked()
+	if err != nil {
+		return err
+	}
+	save := func(records []knowledge.Record, links ...knowledge.Link) func() error {
+		return func() error {
+			got, err := r.s.Gaps.Load(r, r.org, knowledge.Whole)
+			if err != nil {
+				return err
+			}
+			_, err = r.s.Gaps.Save(r, r.org, got.Version, knowledge.Commit{Records: records, Links: links})
+			return err
+		}
+	}
+	c.Records[1].AliasOf = 1
+	silent := &c.Links[9] // of gap 2, and the oldest
+	told, late := slices.Clone(c.Records), *silent
+	silent.Question, c.Records[0].EvidenceExpired = "", true
+	expired := func() error { return r.snapshot(c.Records, c.Links) }
+	return first(
+		save(told),
+		func() error { return r.age(noon.Add(100*time.Hour), 1) },
+		expired,
+		save(told, late), // the words of a job that read them before, and forgets what it noted
+		expired,
+	)
 }

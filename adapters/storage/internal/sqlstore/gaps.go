@@ -63,32 +63,6 @@ func (s gaps) Get(ctx context.Context, org tenant.ID, gap int64) (sum knowledge.
 	return sum, links, err
 }
 
-// aliases are the ids that lead to a gap, its own first.
-func (t *tx) aliases(sp *space, gap int64) ([]any, error) {
-	leads := map[int64]int64{}
-	err := t.each(`SELECT id, alias_of FROM gaps WHERE org = ? AND alias_of <> 0`, []any{id(sp.org)}, func(scan func(...any) error) error {
-		var from, to int64
-		err := scan(&from, &to)
-		leads[from] = to
-		return err
-	})
-	out := []any{gap}
-	for from := range leads {
-		to := from
-		for range len(leads) + 1 {
-			next, ok := leads[to]
-			if !ok {
-				break
-			}
-			to = next
-		}
-		if to == gap {
-			out = append(out, from)
-		}
-	}
-	return out, err
-}
-
 // follow finds a gap by way of those it was merged into.
 func (t *tx) follow(org tenant.ID, gap int64, lock string) (*space, knowledge.Record, error) {
 	sp, ok, err := t.space(org, lock)
@@ -162,15 +136,15 @@ func (t *tx) saveGaps(sp *space, c knowledge.Commit) error {
 		return err
 	}
 	links := lo.Reject(c.Settled(), func(l knowledge.Link, _ int) bool { return gone[l.Conversation] == deleted })
+	var silent []int64
 	for i := range links {
-		l := &links[i]
-		if gone[l.Conversation] != expired {
-			continue
+		if l := &links[i]; gone[l.Conversation] == expired {
+			l.Question = ""
+			silent = append(silent, l.Gap)
 		}
-		l.Question = ""
-		if err := t.exec(`UPDATE gaps SET evidence_expired = 1 WHERE org = ? AND id = ?`, id(sp.org), l.Gap); err != nil {
-			return err
-		}
+	}
+	if err := t.noteExpired(sp, silent); err != nil {
+		return err
 	}
 	return t.putLinks(sp, links)
 }
@@ -355,18 +329,26 @@ func (t *tx) silence(sp *space, uids []uuid.UUID) error {
 	}
 	for _, part := range lo.Chunk(uids, maxIn) {
 		args := uidArgs(sp, part)
-		n, err := t.execN(`UPDATE gaps SET evidence_expired = 1 WHERE org = ? AND id IN (SELECT gap FROM gap_links WHERE org = ? AND conversation IN `+in(len(part))+`)`,
-			append([]any{id(sp.org)}, args...)...)
+		var asked []int64
+		err := t.each(`SELECT DISTINCT gap FROM gap_links WHERE org = ? AND conversation IN `+in(len(part)), args, func(scan func(...any) error) error {
+			var gap int64
+			err := scan(&gap)
+			asked = append(asked, gap)
+			return err
+		})
 		if err != nil {
 			return err
 		}
-		m, err := t.execN(`UPDATE gap_links SET question = '' WHERE org = ? AND conversation IN `+in(len(part)), args...)
-		if err != nil {
+		if len(asked) == 0 {
+			continue
+		}
+		if err := t.noteExpired(sp, asked); err != nil {
 			return err
 		}
-		if n+m > 0 {
-			sp.gapVersion++
+		if err := t.exec(`UPDATE gap_links SET question = '' WHERE org = ? AND conversation IN `+in(len(part)), args...); err != nil {
+			return err
 		}
+		sp.gapVersion++
 	}
 	return nil
 }
