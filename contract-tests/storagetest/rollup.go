@@ -14,6 +14,14 @@ const rollup = "Rollups.Rollup"
 // zones have offsets of half and quarter hours, and clocks that change; one has days that begin at one o'clock.
 var zones = []string{"UTC", "Asia/Kolkata", "Asia/Kathmandu", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Havana"}
 
+func location(name string) *time.Location {
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		panic(err) // the machine has no time zones
+	}
+	return zone
+}
+
 func rollupCases() []Case {
 	return []Case{
 		{
@@ -35,6 +43,11 @@ func rollupCases() []Case {
 			About: rollup, Sentence: "days are local, of 23 and 25 hours too",
 			Reason: "a day's figure is what happened on that day where the people are",
 			Check:  filled(150, 60*24*time.Hour, days),
+		},
+		{
+			About: rollup, Sentence: "a part of a local day is of that day, however little of it is left out",
+			Reason: "some of today would be told as yesterday's, or tomorrow as less than nothing",
+			Check:  filled(400, 20*24*time.Hour, partsOfDays),
 		},
 		{
 			About: rollup, Sentence: "a conversation that starts at a window's start is in it, one at its end is not",
@@ -102,11 +115,7 @@ func (r *room) selection(g gen) metric.Selection {
 	if b.Before(a) {
 		a, b = b, a
 	}
-	zone, err := time.LoadLocation(one(g, zones...))
-	if err != nil {
-		panic(err) // the machine has no time zones
-	}
-	s := metric.Selection{Window: metric.Window{Start: a, End: b, Zone: zone}, By: g.grouping(), Where: g.filter(), SumsOnly: g.IntN(2) == 0}
+	s := metric.Selection{Window: metric.Window{Start: a, End: b, Zone: location(one(g, zones...))}, By: g.grouping(), Where: g.filter(), SumsOnly: g.IntN(2) == 0}
 	if g.IntN(2) == 0 {
 		s.Where = metric.Filter{}
 	}
@@ -152,10 +161,7 @@ func groupings(r *room) error {
 // days asks for whole local days by day, in every zone, over the change of the clocks in March.
 func days(r *room) error {
 	for _, name := range zones {
-		zone, err := time.LoadLocation(name)
-		if err != nil {
-			return err
-		}
+		zone := location(name)
 		start := metric.StartOfDay(2025, time.February, 10, zone)
 		end := metric.StartOfDay(2025, time.April, 12, zone)
 		for _, s := range []metric.Selection{
@@ -164,6 +170,24 @@ func days(r *room) error {
 		} {
 			if err := r.rollup(s); err != nil {
 				return fmt.Errorf("%s: %w", name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// partsOfDays asks by day for windows in which no day begins.
+func partsOfDays(r *room) error {
+	for _, name := range zones {
+		zone := location(name)
+		for day := range 20 {
+			start := metric.StartOfDay(2025, time.February, 17+day, zone)
+			for _, by := range []metric.Grouping{{Day: true}, {Day: true, Topic: true, Handler: true}} {
+				morning := metric.Window{Start: start.Add(20*time.Minute + time.Second), End: start.Add(13 * time.Hour), Zone: zone}
+				evening := metric.Window{Start: start.Add(7 * time.Hour), End: start.Add(22 * time.Hour), Zone: zone}
+				if err := r.rollup(metric.Selection{Window: morning, By: by}, metric.Selection{Window: evening, By: by}); err != nil {
+					return fmt.Errorf("%s: %w", name, err)
+				}
 			}
 		}
 	}

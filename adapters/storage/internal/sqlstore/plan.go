@@ -86,9 +86,11 @@ func best(g grain, need dims) *view {
 	return nil
 }
 
-// aligned says whether every local day that begins in the window begins where a unit of a length does.
+// aligned says whether the local days a window touches begin and end where units of a length do. The days of its ends are
+// looked at whole: units are taken that reach beyond the window, and what lies outside is taken away again.
 func aligned(w metric.Window, zone *time.Location, length time.Duration) bool {
-	for d := nextDay(metric.LocalDay(w.Start, zone), zone); d.Before(w.End); d = nextDay(d, zone) {
+	last := nextDay(metric.LocalDay(w.End, zone), zone)
+	for d := metric.LocalDay(w.Start, zone); !d.After(last); d = nextDay(d, zone) {
 		if !d.Equal(d.Truncate(length)) {
 			return false
 		}
