@@ -205,7 +205,10 @@ func edges(r *room) error {
 	}
 	for _, from := range instants {
 		for _, to := range instants {
-			if err := r.rollup(metric.Selection{Window: metric.Window{Start: noon.Add(from), End: noon.Add(to)}}); err != nil {
+			w := metric.Window{Start: noon.Add(from), End: noon.Add(to)}
+			later, longer := w, w // between two microseconds, as somebody may ask
+			later.Start, longer.End = w.Start.Add(time.Nanosecond), w.End.Add(time.Nanosecond)
+			if err := r.rollup(metric.Selection{Window: w}, metric.Selection{Window: later}, metric.Selection{Window: longer}); err != nil {
 				return err
 			}
 		}

@@ -37,6 +37,7 @@ func (t *tx) rollup(org tenant.ID, selections ...metric.Selection) ([][]metric.C
 		}
 		var summands []summand
 		for i, sel := range selections {
+			sel.Window.Start, sel.Window.End = micros(ceilMicros(sel.Window.Start)), micros(ceilMicros(sel.Window.End))
 			if sel.Window.Start.Before(sel.Window.End) {
 				summands = append(summands, lo.Map(plan(sel, sp), func(p piece, _ int) summand { return summand{p, sums[i], p.from.UnixMicro(), p.to.UnixMicro()} })...)
 			}
