@@ -167,6 +167,17 @@ func secondCases() []Case {
 			},
 		},
 		{
+			About: rollup, Sentence: "equals the fold after two processes wrote, erased and changed the time zone at the same time",
+			Reason: "a server and a worker touch the same cells",
+			Second: func(ctx context.Context, a, b port.Storage) error {
+				r, err := enter(ctx, a, 1)
+				if err != nil {
+					return err
+				}
+				return r.storm(420, a, b)
+			},
+		},
+		{
 			About: since, Sentence: "whoever follows in one process misses nothing that another writes",
 			Reason: "a worker follows what the servers write",
 			Second: func(ctx context.Context, a, b port.Storage) error {

@@ -90,7 +90,7 @@ func expectGap(rec knowledge.Record, records []knowledge.Record, links []knowled
 		if !rec.ResolvedAt.IsZero() && l.At.After(rec.ResolvedAt) {
 			s.Later++
 		}
-		weight := math.Exp2(-asOf.Sub(l.At).Hours() / 24 / 30)
+		weight := math.Exp2(-max(asOf.Sub(l.At).Hours(), 0) / 24 / 30)
 		if slices.Contains(l.Failures, knowledge.FailedEscalated) {
 			s.Escalated += weight
 		} else {

@@ -250,7 +250,7 @@ func brokenRest() []broken {
 			h := &firstVersions{Conversations: s.Conversations, cells: map[tenant.ID][]conversation.Conversation{}}
 			s.Conversations, s.Rollups = h, h
 			return s
-		}, []string{"Rollups.Rollup: a new version takes", "Rollups.Rollup: cells equal the fold after any sequence"}},
+		}, []string{"Rollups.Rollup: a new version takes", "Rollups.Rollup: cells equal the fold after any sequence", stormCase}},
 		{"forgets the org in figures", func(s port.Storage) port.Storage {
 			s.Rollups = everyOrgsCells{s.Rollups, s.Orgs}
 			return s
@@ -263,7 +263,7 @@ func brokenRest() []broken {
 			s.Window.Start, s.Window.End = metric.Bucket(s.Window.Start), metric.Bucket(s.Window.End)
 		}), []string{"Rollups.Rollup: equals the fold for any window", "Rollups.Rollup: a conversation that starts at a window's start"}},
 		{"always reads log cells", rolling(func(s *metric.Selection) { s.SumsOnly = false }), []string{"Rollups.Rollup: equals the fold for any window"}},
-		{"counts days in UTC", rolling(func(s *metric.Selection) { s.Window.Zone = time.UTC }), []string{"Rollups.Rollup: days are local"}},
+		{"counts days in UTC", rolling(func(s *metric.Selection) { s.Window.Zone = time.UTC }), []string{"Rollups.Rollup: days are local", "Rollups.Rollup: a part of a local day", journeyCase}},
 		{"takes the end into the window", rolling(func(s *metric.Selection) { s.Window.End = s.Window.End.Add(time.Microsecond) }),
 			[]string{"Rollups.Rollup: a conversation that starts at a window's start"}},
 		{"ignores a filter of figures", rolling(func(s *metric.Selection) { s.Where.Platform = "" }),
@@ -311,6 +311,6 @@ func brokenRest() []broken {
 		{"moves cursors back", func(s port.Storage) port.Storage {
 			s.Jobs = hurtCursor{s.Jobs}
 			return s
-		}, []string{"Jobs.SaveCursor: ErrConflict"}},
+		}, []string{"Jobs.SaveCursor: ErrConflict", journeyCase}},
 	}
 }

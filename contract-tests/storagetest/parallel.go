@@ -29,6 +29,11 @@ func parallelCases() []Case {
 			Check:  in(halves),
 		},
 		{
+			About: rollup, Sentence: "equals the fold after arrivals, erasures, retention and changes of time zone at the same time",
+			Reason: "a drift that only a race makes is found by nobody",
+			Check:  in(func(r *room) error { return r.storm(400, r.s) }),
+		},
+		{
 			About: rollup, Sentence: "what one call asks for is of one state",
 			Reason: "figures of one answer would not add up while conversations come in",
 			Check:  in(oneState),

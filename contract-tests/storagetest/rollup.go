@@ -7,6 +7,7 @@ import (
 
 	"github.com/csm-monitor/csm-monitor/core/conversation"
 	"github.com/csm-monitor/csm-monitor/core/metric"
+	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
 
 const rollup = "Rollups.Rollup"
@@ -214,6 +215,15 @@ func edges(r *room) error {
 		}
 	}
 	return nil
+}
+
+// rezone moves the organisation, whose days then begin at other times.
+func (r *room) rezone(zone string) error {
+	_, err := r.s.Orgs.Update(r, r.org, func(o tenant.Org) (tenant.Org, error) {
+		o.Settings.TimeZone = zone
+		return o, nil
+	})
+	return err
 }
 
 // moves changes everything a cell's key and values are made of, one after the other.

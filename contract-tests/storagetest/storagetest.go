@@ -49,7 +49,7 @@ func Cases() []Case {
 	for _, part := range [][]Case{
 		applyCases(), onceCases(), textCases(), listCases(), deleteCases(), expireCases(), rollupCases(), changesCases(),
 		gapCases(), orgCases(), keyCases(), ledgerCases(), jobCases(), isolationCases(), parallelCases(), propertyCases(), closeCases(),
-		reopenCases(), secondCases(),
+		reopenCases(), secondCases(), journeyCases(),
 	} {
 		all = append(all, part...)
 	}
@@ -79,6 +79,7 @@ func Run(t *testing.T, open func(t *testing.T) port.Storage, o Options) {
 			})
 		}
 	}
+	longJourneys(t, open, o)
 	for _, ability := range []string{"Reopen", "Second"} {
 		if n := unclaimed[ability]; n > 0 {
 			fmt.Printf("storagetest: %s: not claimed: %s (%d cases)\n", t.Name(), ability, n)
