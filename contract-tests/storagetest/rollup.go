@@ -48,7 +48,12 @@ func rollupCases() []Case {
 		{
 			About: rollup, Sentence: "a part of a local day is of that day, however little of it is left out",
 			Reason: "some of today would be told as yesterday's, or tomorrow as less than nothing",
-			Check:  filled(400, 20*24*time.Hour, partsOfDays),
+			Check:  filled(250, 10*24*time.Hour, partsOfDays),
+		},
+		{
+			About: rollup, Sentence: "equals the fold where thousands of conversations on thousands of topics began in a quarter hour",
+			Reason: "what is kept of so many is read and written in pieces",
+			Check:  in(multitude),
 		},
 		{
 			About: rollup, Sentence: "a conversation that starts at a window's start is in it, one at its end is not",
@@ -181,7 +186,7 @@ func days(r *room) error {
 func partsOfDays(r *room) error {
 	for _, name := range zones {
 		zone := location(name)
-		for day := range 20 {
+		for day := range 10 {
 			start := metric.StartOfDay(2025, time.February, 17+day, zone)
 			for _, by := range []metric.Grouping{{Day: true}, {Day: true, Topic: true, Handler: true}} {
 				morning := metric.Window{Start: start.Add(20*time.Minute + time.Second), End: start.Add(13 * time.Hour), Zone: zone}
@@ -215,6 +220,44 @@ func edges(r *room) error {
 		}
 	}
 	return nil
+}
+
+// multitude puts more conversations into a quarter hour than fit into one piece of anything, twice, and takes some away.
+func multitude(r *room) error {
+	g := newGen(53)
+	arrive := func(first, n int) func() error {
+		return func() error {
+			var patches []conversation.Patch
+			for i := range n {
+				at := noon.Add(time.Duration(g.IntN(900_000_000)) * time.Microsecond)
+				stamp := conversation.Stamp{Trust: conversation.Signed, At: at}
+				facts := conversation.Facts{
+					CreatedAt: conversation.State(&at, stamp), Topic: conversation.State(ptr(fmt.Sprint("topic ", g.IntN(3000))), stamp),
+					Priority: maybe(g, stamp, conversation.Priorities()...), HandleSeconds: maybe(g, stamp, 60, 600.0),
+				}
+				patches = append(patches, conversation.NewPatch(key(r.org, first+i), facts, nil, stamp, noon))
+			}
+			return r.put(patches...)
+		}
+	}
+	look := func() error {
+		sums := []metric.Selection{{Window: always}}
+		for _, from := range []time.Duration{0, time.Second} {
+			for _, by := range []metric.Grouping{{Topic: true}, {Topic: true, Priority: true, Day: true}} {
+				w := metric.Window{Start: noon.Add(from), End: noon.Add(14*time.Minute + 59*time.Second), Zone: location("Asia/Kathmandu")}
+				sums = append(sums, metric.Selection{Window: w, By: by, SumsOnly: from == 0})
+			}
+		}
+		return r.rollup(sums...)
+	}
+	return first(
+		arrive(0, 4000), arrive(4000, 4300), look,
+		func() error { return r.erase(conversation.Query{Priority: ptr(conversation.High)}) },
+		func() error { return r.age(noon.Add(5*time.Minute), 1200) },
+		arrive(9000, 100),
+		func() error { return r.rezone("Asia/Kathmandu") }, look,
+		arrive(9100, 100), look,
+	)
 }
 
 // rezone moves the organisation, whose days then begin at other times.
