@@ -9,8 +9,8 @@ import (
 	"github.com/csm-monitor/csm-monitor/core/port"
 )
 
-// storm writes, erases, expires and moves the organisation's days at the same time, by way of the stores given. What is
-// left afterwards is known from the store alone, and must then fit itself: sums are those of the rows.
+// storm writes, erases, expires, moves the organisation's days and renews its keys at the same time, by way of the stores
+// given. What is left afterwards is known from the store alone, and must then fit itself: sums are those of the rows.
 func (r *room) storm(seed uint64, stores ...port.Storage) error {
 	const writers, rounds = 6, 30
 	old := noon.Add(-100 * 24 * time.Hour)
@@ -30,6 +30,8 @@ func (r *room) storm(seed uint64, stores ...port.Storage) error {
 			case writers + 2:
 				if round%5 == 0 {
 					err = r.rezone(one(g, zones...))
+				} else if k, ok := s.Orgs.(keeper); ok && round%5 == 2 {
+					_, err = k.Renew(r, r.org)
 				}
 			default:
 				err = r.gusts(g, s)
