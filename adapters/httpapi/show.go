@@ -2,8 +2,6 @@ package httpapi
 
 import (
 	"encoding/json"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/samber/lo"
@@ -43,11 +41,7 @@ func showNumber(f monitor.Figure, currency string) wire.Number {
 	case f.Estimate.Value == nil:
 		return ""
 	}
-	number := strconv.FormatFloat(*f.Estimate.Value, 'f', f.Decimals, 64)
-	if strings.Trim(number, "-0.") == "" {
-		number = strings.TrimPrefix(number, "-")
-	}
-	return wire.Number(number)
+	return wire.Number(stat.Round(*f.Estimate.Value, f.Decimals))
 }
 
 // amount is money in the decimals of its currency, or all of them for a currency we do not know.

@@ -19,6 +19,7 @@ func readCases() []Case {
 		{"where there is no data there is null, never 0", "an average of nothing is not 0", emptyReads},
 		{"every figure stands beside its evidence", "numbers that can be believed", evidence},
 		{"the reads count what was sent", "the answer to the product's four questions", knownFigures},
+		{"figures are rounded half away from zero", "who reckons along on paper must get the same", rounding},
 		{"a window holds its start and not its end, and days are local", "midnight belongs to one day", windowEdges},
 		{"filters of the metrics reads hold", "drill-down must agree with the headline", metricFilters},
 		{"knowledge gaps are found, shown, resolved and opened again", "a list nobody can work through is no help", gaps},
@@ -221,6 +222,24 @@ func knownFigures(w *World) {
 			w.Fault("cost_analysis has no %s", name)
 		}
 	}
+}
+
+// rounding sends 2,000 conversations, so that 7 escalated are a tie that no binary fraction holds, and ratings that add up to
+// 33 of 8.
+func rounding(w *World) {
+	var body strings.Builder
+	for i := range 2000 {
+		score := ""
+		if i < 8 {
+			score = fmt.Sprintf(`,"csat_score":%d`, map[bool]int{true: 5, false: 4}[i == 0])
+		}
+		fmt.Fprintf(&body, `{"conversation_id":"r%d","platform":"sdk","created_at":"2026-02-03T10:00:00Z","ai_handled":true,"escalated":%t%s}`+"\n", i, i < 7, score)
+	}
+	w.status(w.send(request{as: w.Member, method: "POST", path: batchPath, body: body.String(), kind: "application/x-ndjson"}), 200)
+	const window = "?start=2026-02-03&end=2026-02-03"
+	w.wants(w.get("/api/v1/cs-metrics/dashboard"+window), "metrics.total_conversations", "2000", "metrics.escalation_rate", "0.4", "metrics.avg_csat_score", "4.13")
+	w.want(w.get("/api/v1/cs-metrics/csat-trends"+window), "csat_trends.0.avg_csat", "4.13")
+	w.want(w.get("/api/v1/cs-metrics/escalation-patterns"+window), "escalation_patterns.0.escalation_rate", "0.4")
 }
 
 func windowEdges(w *World) {

@@ -273,6 +273,10 @@ func roundPercent(in struct {
 	Fractions [][2]int64 `json:"fractions"`
 }) (percentsOutput, error) {
 	return percentsOutput{lo.Map(in.Fractions, func(f [2]int64, _ int) *string {
-		return orNull(stat.RoundPercent(f[0], f[1]))
+		e := stat.Proportion(f[0], f[1], 100, "")
+		if !e.Known() {
+			return nil
+		}
+		return lo.ToPtr(stat.Round(*e.Value, 1))
 	})}, nil
 }

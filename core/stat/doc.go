@@ -1,5 +1,5 @@
 // Package stat holds the arithmetic behind every figure the product shows: intervals, tests, shrinkage, calibration,
-// survival, control charts, exact rounding, and Estimate, the one type in which a figure travels.
+// survival, control charts, rounding, and Estimate, the one type in which a figure travels.
 //
 // Three habits hold everywhere.
 //
@@ -10,5 +10,5 @@
 // Nothing returns NaN or an infinity. Inputs that hold one have no answer.
 //
 // Counts and sums of ratings are integers and stay integers until the last division. Proportions, rates and
-// probabilities are fractions from 0 to 1 here; percent exists only on output (Estimate with scale 100, RoundPercent).
+// probabilities are fractions from 0 to 1 here; percent exists only on output (Estimate with scale 100).
 package stat

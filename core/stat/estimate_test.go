@@ -111,40 +111,38 @@ func TestMaturity(t *testing.T) {
 	}
 }
 
-func TestRoundRatioAgainstRationals(t *testing.T) {
+func TestRoundAgainstRationals(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		a := rapid.Int64().Draw(t, "numerator")
-		b := rapid.Int64().Filter(func(b int64) bool { return b != 0 }).Draw(t, "denominator")
-		decimals := rapid.IntRange(0, 6).Draw(t, "decimals")
-		got, ok := RoundRatio(a, b, 100, decimals)
-		exact := new(big.Rat).SetFrac(big.NewInt(a), big.NewInt(b))
-		exact.Mul(exact, big.NewRat(100, 1))
+		n := rapid.Int64Range(1, 1_000_000_000).Draw(t, "n")
+		if rapid.Bool().Draw(t, "round") { // the ties are among these
+			n = rapid.SampledFrom([]int64{8, 16, 40, 160, 200, 400, 1000, 2000, 16_000, 200_000, 1_000_000_000}).Draw(t, "round n")
+		}
+		x := rapid.Int64Range(-5*n, 5*n).Draw(t, "x")
+		scale := rapid.SampledFrom([]int64{1, 100}).Draw(t, "scale")
+		decimals := rapid.IntRange(0, 2).Draw(t, "decimals")
+		exact := new(big.Rat).SetFrac64(x, n)
+		exact.Mul(exact, big.NewRat(scale, 1))
 		want := exact.FloatString(decimals) // rounds half away from zero
 		if zero, _ := new(big.Rat).SetString(want); zero.Sign() == 0 && want[0] == '-' {
 			want = want[1:]
 		}
-		if !ok || got != want {
-			t.Fatalf("%d/%d: wanted %s, got %s", a, b, want, got)
+		if got := Round(float64(scale*x)/float64(n), decimals); got != want {
+			t.Fatalf("%d/%d: wanted %s, got %s", x, n, want, got)
 		}
 	})
 }
 
 func TestRounding(t *testing.T) {
 	for _, c := range []struct {
-		a, b int64
-		want string
-	}{{1, 16, "6.3"}, {1, 8, "12.5"}, {152, 1000, "15.2"}, {9, 160, "5.6"}, {0, 7, "0.0"}, {-1, 16, "-6.3"}, {-1, 100000, "0.0"}, {1, 2000, "0.1"}, {math.MaxInt64, 1, "922337203685477580700.0"}} {
-		if got, ok := RoundPercent(c.a, c.b); !ok || got != c.want {
-			t.Errorf("%d/%d: wanted %s, got %s", c.a, c.b, c.want, got)
+		value    float64
+		decimals int
+		want     string
+	}{
+		{100.0 / 16, 1, "6.3"}, {12.5, 1, "12.5"}, {15.2, 1, "15.2"}, {900.0 / 160, 1, "5.6"}, {0, 1, "0.0"}, {-6.25, 1, "-6.3"}, {-0.001, 1, "0.0"},
+		{0.05, 1, "0.1"}, {0.35, 1, "0.4"}, {-0.05, 1, "-0.1"}, {4.125, 2, "4.13"}, {9.0 / 8, 2, "1.13"}, {4.53, 2, "4.53"}, {1.005, 2, "1.01"}, {62.5, 0, "63"}, {62.4999, 0, "62"}, {1e21, 1, "1000000000000000000000.0"},
+	} {
+		if got := Round(c.value, c.decimals); got != c.want {
+			t.Errorf("%v: wanted %s, got %s", c.value, c.want, got)
 		}
-	}
-	if got, ok := RoundMean(453, 100); !ok || got != "4.53" {
-		t.Errorf("mean: %s", got)
-	}
-	if got, ok := RoundMean(9, 8); !ok || got != "1.13" {
-		t.Errorf("a tie goes away from zero: %s", got)
-	}
-	if got, ok := RoundPercent(3, 0); ok {
-		t.Errorf("denominator 0: %s", got)
 	}
 }

@@ -1,46 +1,23 @@
 package stat
 
 import (
-	"math/big"
+	"math"
+	"strconv"
 	"strings"
 )
 
-// RoundPercent is 100·numerator/denominator to one decimal, half away from zero, computed in whole numbers, so that
-// 1/16 is "6.3" and no tie is decided by a binary fraction. Denominator 0 has no answer.
-func RoundPercent(numerator, denominator int64) (string, bool) {
-	return RoundRatio(numerator, denominator, 100, 1)
-}
-
-// RoundMean is sum/n to two decimals, half away from zero, computed in whole numbers. n = 0 has no answer.
-func RoundMean(sum, n int64) (string, bool) { return RoundRatio(sum, n, 1, 2) }
-
-// RoundRatio is scale·numerator/denominator as a decimal with the given number of decimals (0 to 18), half away from
-// zero, computed in whole numbers. Denominator 0 has no answer. There is no negative zero.
-func RoundRatio(numerator, denominator, scale int64, decimals int) (string, bool) {
-	if denominator == 0 || decimals < 0 || decimals > 18 {
-		return "", false
+// Round is value with the given number of decimals, half away from zero, as figures are shown: averages with two,
+// percentages with one. The value of a ratio of counts is the number nearest to it, whose shortest decimal text is the
+// ratio itself where that is a tie; so 7 of 2,000 is 0.35 % and shown as 0.4, although the nearest number lies below. There
+// is no negative zero.
+func Round(value float64, decimals int) string {
+	shortest := strconv.FormatFloat(value, 'f', -1, 64)
+	if _, fraction, _ := strings.Cut(shortest, "."); len(fraction) == decimals+1 && fraction[decimals] == '5' {
+		value = math.Nextafter(value, math.Copysign(math.Inf(1), value))
 	}
-	up := new(big.Int).Mul(big.NewInt(numerator), big.NewInt(scale))
-	up.Mul(up, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(decimals)), nil))
-	down := big.NewInt(denominator)
-	negative := up.Sign()*down.Sign() < 0
-	up.Abs(up)
-	down.Abs(down)
-	// floor((2·up + down) / (2·down)) is up/down rounded half up; of a size without sign that is half away from zero.
-	up.Lsh(up, 1).Add(up, down)
-	units := up.Quo(up, down.Lsh(down, 1))
-	negative = negative && units.Sign() != 0
-	digits := units.String()
-	if missing := decimals + 1 - len(digits); missing > 0 {
-		digits = strings.Repeat("0", missing) + digits
+	text := strconv.FormatFloat(value, 'f', decimals, 64)
+	if strings.Trim(text, "-0.") == "" {
+		text = strings.TrimPrefix(text, "-")
 	}
-	text := digits
-	if decimals > 0 {
-		point := len(digits) - decimals
-		text = digits[:point] + "." + digits[point:]
-	}
-	if negative {
-		text = "-" + text
-	}
-	return text, true
+	return text
 }
