@@ -245,11 +245,7 @@ func (q *query) start(name string) time.Time {
 
 // end is the instant before which a stretch ends: of a date, the end of that day.
 func (q *query) end(name string) time.Time {
-	m, ok := get[when.Moment](q, name)
-	if ok && m.Date {
-		return when.NextDay(m.Time, q.zone())
-	}
-	return m.Time
+	return or(q, name, when.Moment{}).End
 }
 
 func fault(field, message string) wire.Fault { return wire.Fault{Field: field, Message: message} }

@@ -243,7 +243,10 @@ func rounding(w *World) {
 }
 
 func windowEdges(w *World) {
-	for i, at := range []string{"2026-03-01T00:00:00Z", "2026-03-01T23:59:59.999999Z", "2026-03-02T00:00:00Z", "2026-03-02T04:59:59Z"} {
+	for i, at := range []string{
+		"2026-03-01T00:00:00Z", "2026-03-01T23:59:59.999999Z", "2026-03-02T00:00:00Z", "2026-03-02T04:59:59Z",
+		"2025-09-07T03:59:59Z", "2025-09-07T04:00:00Z", // Chile's clocks go from the end of 6 September to one o'clock on the 7th
+	} {
 		w.status(w.ingest(fmt.Sprintf(`{"conversation_id":"w%d","platform":"sdk","created_at":%q}`, i, at)), 201)
 	}
 	for query, want := range map[string]string{
@@ -255,6 +258,8 @@ func windowEdges(w *World) {
 		"start=2026-03-01&end=2026-03-01&time_zone=America/New_York":                   "3",
 		"start=2026-02-28T19:00:00-05:00&end=2026-03-01T19:00:00-05:00":                "2",
 		"start=2026-03-01T00:00:00&end=2026-03-02T00:00:00&time_zone=America/New_York": "3",
+		"start=2025-09-06&end=2025-09-06&time_zone=America/Santiago":                   "1",
+		"start=2025-09-07&end=2025-09-07&time_zone=America/Santiago":                   "1",
 	} {
 		query = strings.ReplaceAll(query, "+", "%2B")
 		w.want(w.get("/api/v1/cs-metrics/dashboard?"+query), "metrics.total_conversations", want)

@@ -4,14 +4,16 @@ package when
 import (
 	"errors"
 	"time"
+
+	"github.com/csm-monitor/csm-monitor/core/metric"
 )
 
 // Moment is a time that was read.
 type Moment struct {
 	// Time is UTC, cut to microseconds. Of a date it is the first instant of the day.
 	Time time.Time
-	// Date says that only a day was given.
-	Date bool
+	// End is where a stretch ends that is said to end with it: Time itself, or of a date the first instant of the next day.
+	End time.Time
 	// Zoneless says that no zone was given, so that the one at hand was used.
 	Zoneless bool
 }
@@ -46,8 +48,10 @@ func Parse(text string, zone func() *time.Location) (Moment, error) {
 		return Moment{}, ErrCalendar
 	}
 	if p.rest == "" {
-		at := time.Date(year, time.Month(month), day, 0, 0, 0, 0, zone())
-		return moment(Moment{Time: at, Date: true, Zoneless: true})
+		location := zone()
+		return moment(Moment{
+			Time: metric.StartOfDay(year, time.Month(month), day, location), End: metric.StartOfDay(year, time.Month(month), day+1, location), Zoneless: true,
+		})
 	}
 	if !p.take('T') && !p.take('t') && !p.take(' ') {
 		return Moment{}, ErrForm
@@ -66,31 +70,18 @@ func Parse(text string, zone func() *time.Location) (Moment, error) {
 	}
 	at := time.Date(year, time.Month(month), day, clock.hour, clock.minute, clock.second, clock.micro*1000, location)
 	if location == time.UTC { // the year is the one that was read
-		return Moment{Time: at, Zoneless: zoneless}, nil
+		return Moment{Time: at, End: at, Zoneless: zoneless}, nil
 	}
-	return moment(Moment{Time: at, Zoneless: zoneless})
+	return moment(Moment{Time: at, End: at, Zoneless: zoneless})
 }
 
 // moment puts the time in UTC, where the year must still have four digits.
 func moment(m Moment) (Moment, error) {
-	m.Time = m.Time.UTC()
+	m.Time, m.End = m.Time.UTC(), m.End.UTC()
 	if m.Time.Year() < 1 || m.Time.Year() > 9999 {
 		return Moment{}, ErrYear
 	}
 	return m, nil
-}
-
-// last is the latest time that can be written.
-var last = time.Date(9999, time.December, 31, 23, 59, 59, 999_999_000, time.UTC)
-
-// NextDay is the first instant of the day after the one that begins at t in zone, or the last of the year 9999.
-func NextDay(t time.Time, zone *time.Location) time.Time {
-	y, m, d := t.In(zone).Date()
-	next := time.Date(y, m, d+1, 0, 0, 0, 0, zone).UTC()
-	if next.After(last) {
-		return last
-	}
-	return next
 }
 
 type parser struct{ rest string }

@@ -2,6 +2,7 @@ package when
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 )
@@ -33,7 +34,7 @@ func TestParse(t *testing.T) {
 	} {
 		m, err := Parse(text, func() *time.Location { return zone })
 		got := m.Time.Format(time.RFC3339Nano)
-		if m.Date {
+		if m.End != m.Time {
 			got += " date"
 		}
 		if m.Zoneless {
@@ -71,15 +72,26 @@ func TestMonthsAreAsLongAsInTheCalendar(t *testing.T) {
 	}
 }
 
-func TestNextDayCountsLocalDays(t *testing.T) {
-	zone := berlin(t)
-	for day, hours := range map[string]float64{"2026-03-28": 24, "2026-03-29": 23, "2026-10-25": 25, "2026-12-31": 24} {
-		m, err := Parse(day, func() *time.Location { return zone })
+// Days are as long as the clocks make them, and begin where the clocks do when they skip midnight.
+func TestDatesAreLocalDays(t *testing.T) {
+	for day, want := range map[string]string{
+		"Europe/Berlin 2026-03-28":    "2026-03-27T23:00:00Z 24h0m0s",
+		"Europe/Berlin 2026-03-29":    "2026-03-28T23:00:00Z 23h0m0s",
+		"Europe/Berlin 2026-10-25":    "2026-10-24T22:00:00Z 25h0m0s",
+		"Europe/Berlin 2026-12-31":    "2026-12-30T23:00:00Z 24h0m0s",
+		"America/Santiago 2025-09-06": "2025-09-06T04:00:00Z 24h0m0s",
+		"America/Santiago 2025-09-07": "2025-09-07T04:00:00Z 23h0m0s",
+		"America/Havana 2026-11-01":   "2026-11-01T04:00:00Z 25h0m0s",
+		"Pacific/Apia 2011-12-30":     "2011-12-30T10:00:00Z 0s",
+	} {
+		name, date, _ := strings.Cut(day, " ")
+		zone, err := time.LoadLocation(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := NextDay(m.Time, zone).Sub(m.Time).Hours(); got != hours {
-			t.Errorf("%s has %v hours, want %v", day, got, hours)
+		m, err := Parse(date, func() *time.Location { return zone })
+		if got := m.Time.Format(time.RFC3339) + " " + m.End.Sub(m.Time).String(); err != nil || got != want {
+			t.Errorf("%s: got %s, %v; want %s", day, got, err, want)
 		}
 	}
 }
