@@ -19,7 +19,7 @@ func listFilters(w *World) {
 	for query, want := range map[string]string{
 		"": "8", "platform=custom": "4", "topic=shipping": "4", "escalated=true": "2", "escalated=false": "6", "ai_handled=true": "7", "ai_handled=false": "1",
 		"csat_min=4": "4", "csat_max=3": "2", "csat_min=4&csat_max=4": "2", "csat_min=1": "6", "start_date=2026-01-03&end_date=2026-01-04": "4",
-		"start_date=2026-01-05": "2", "end_date=2026-01-02": "2", "topic=shipping&escalated=true&platform=sdk": "1", "sentiment=frustrated": "0",
+		"start_date=2026-01-05": "2", "end_date=2026-01-02": "2", "start_date=2026-01-05&end_date=9999-12-31": "2", "topic=shipping&escalated=true&platform=sdk": "1", "sentiment=frustrated": "0",
 	} {
 		r := w.get("/api/v1/conversations?" + query)
 		w.status(r, 200)

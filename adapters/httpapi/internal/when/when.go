@@ -12,7 +12,8 @@ import (
 type Moment struct {
 	// Time is UTC, cut to microseconds. Of a date it is the first instant of the day.
 	Time time.Time
-	// End is where a stretch ends that is said to end with it: Time itself, or of a date the first instant of the next day.
+	// End is where a stretch ends that is said to end with it: Time itself, or of a date the first instant of the next day,
+	// as far as four digits can write its year.
 	End time.Time
 	// Zoneless says that no zone was given, so that the one at hand was used.
 	Zoneless bool
@@ -75,9 +76,15 @@ func Parse(text string, zone func() *time.Location) (Moment, error) {
 	return moment(Moment{Time: at, End: at, Zoneless: zoneless})
 }
 
+// last is the last instant that can be written.
+var last = time.Date(9999, 12, 31, 23, 59, 59, 999_999_000, time.UTC)
+
 // moment puts the time in UTC, where the year must still have four digits.
 func moment(m Moment) (Moment, error) {
 	m.Time, m.End = m.Time.UTC(), m.End.UTC()
+	if m.End.After(last) {
+		m.End = last
+	}
 	if m.Time.Year() < 1 || m.Time.Year() > 9999 {
 		return Moment{}, ErrYear
 	}

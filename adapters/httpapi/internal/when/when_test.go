@@ -83,6 +83,7 @@ func TestDatesAreLocalDays(t *testing.T) {
 		"America/Santiago 2025-09-07": "2025-09-07T04:00:00Z 23h0m0s",
 		"America/Havana 2026-11-01":   "2026-11-01T04:00:00Z 25h0m0s",
 		"Pacific/Apia 2011-12-30":     "2011-12-30T10:00:00Z 0s",
+		"America/New_York 9999-12-31": "9999-12-31T05:00:00Z 18h59m59.999999s",
 	} {
 		name, date, _ := strings.Cut(day, " ")
 		zone, err := time.LoadLocation(name)
