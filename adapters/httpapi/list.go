@@ -98,6 +98,9 @@ func (q *query) conversations(filters map[string]any) conversation.Query {
 	if _, skips := get[int64](q, "offset"); skips && paged {
 		q.fault("offset", "must not be given together with cursor", "")
 	}
+	if out.Search != "" && len(conversation.SearchWords(out.Search)) == 0 {
+		q.fault("search", "must contain a letter or a digit", "")
+	}
 	if out.CSATMin != nil && out.CSATMax != nil && *out.CSATMin > *out.CSATMax {
 		q.fault("csat_min", "must not be above csat_max", "")
 	}

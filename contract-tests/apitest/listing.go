@@ -42,7 +42,7 @@ func listFilters(w *World) {
 	for query, fields := range map[string][]string{
 		"limit=501&offset=-1&csat_min=7&csat_max=0": {"/limit", "/offset", "/csat_min", "/csat_max"}, "limit=0": {"/limit"}, "csat_min=4&csat_max=2": {"/csat_min"},
 		"start_date=2026-02-01&end_date=2026-01-01": {"/end_date"}, "start=2026-02-01&end=2026-01-01": {"/end"}, "start=2026-01-01&start_date=2026-01-01": {"/start"},
-		"csat_min=4.5": {"/csat_min"}, "start_date=yesterday": {"/start_date"}, "search=": {"/search"}, "topic=%00": {"/topic"}, "search=" + strings.Repeat("x", 501): {"/search"},
+		"csat_min=4.5": {"/csat_min"}, "start_date=yesterday": {"/start_date"}, "search=": {"/search"}, "search=%F0%9F%99%82+%21": {"/search"}, "topic=%00": {"/topic"}, "search=" + strings.Repeat("x", 501): {"/search"},
 	} {
 		w.problem(w.get("/api/v1/conversations?"+query), 422, "validation_failed", fields...)
 	}
