@@ -222,6 +222,10 @@ func TestStream(t *testing.T) {
 	if _, again := next(connect(id), "escalation"); !strings.Contains(again, `"c`) {
 		t.Errorf("after a reconnection: %s", again)
 	}
+	now, _ := next(connect(""), "totals")
+	if id, _ := next(connect("999999999"), "totals"); id != now {
+		t.Errorf("after an event that has not happened the stream goes on from %s, want %s", id, now)
+	}
 	if res := h.send("GET", "/api/v1/stream", "", "Last-Event-ID", "x"); res.StatusCode != http.StatusBadRequest {
 		t.Errorf("a last event that is none: %d", res.StatusCode)
 	}

@@ -36,8 +36,8 @@ const settle = 250 * time.Millisecond
 const glance = 15 * time.Second
 
 // Follow tells emit what happens to an organisation from after on, until ctx ends or emit fails: totals that moved, new
-// escalations and new knowledge gaps. After 0 begins with the present. emit is called with nil now and then when
-// nothing happened, so that a lost connection is noticed.
+// escalations and new knowledge gaps. After 0, or after what has not happened, as where a store was restored, it begins
+// with the present. emit is called with nil now and then when nothing happened, so that a lost connection is noticed.
 func (m *Monitor) Follow(ctx context.Context, org tenant.ID, after int64, emit func(*Event) error) error {
 	hints, err := m.store.Changes.Watch(ctx)
 	if err != nil {
@@ -72,11 +72,11 @@ type follower struct {
 }
 
 func (f *follower) begin(ctx context.Context) error {
-	if f.seq == 0 {
-		head, err := f.m.store.Changes.Head(ctx, f.org)
-		if err != nil {
-			return err
-		}
+	head, err := f.m.store.Changes.Head(ctx, f.org)
+	if err != nil {
+		return err
+	}
+	if f.seq == 0 || f.seq > head {
 		f.seq = head
 	}
 	gaps, err := f.m.store.Gaps.List(ctx, f.org, knowledge.Query{AsOf: f.m.now()})
