@@ -233,3 +233,17 @@ func TestStream(t *testing.T) {
 	for live.Scan() { // draining ends the stream
 	}
 }
+
+// Who asks for the header of a stream alone gets it and keeps the connection for the next request.
+func TestTheHeaderOfAStreamEnds(t *testing.T) {
+	h := open(t)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	r := httptest.NewRequestWithContext(ctx, "HEAD", "/api/v1/stream", nil)
+	r.Header.Set("X-API-Key", h.key)
+	w := httptest.NewRecorder()
+	h.api.ServeHTTP(w, r)
+	if w.Code != http.StatusOK || w.Header().Get("Content-Type") != "text/event-stream" || ctx.Err() != nil {
+		t.Errorf("%d, %s, %v", w.Code, w.Header().Get("Content-Type"), ctx.Err())
+	}
+}
