@@ -104,8 +104,8 @@ func TestTheLastDayEndsWithTheLastYear(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if end := NextDay(m.Time, zone); end.Year() != 9999 || !end.After(m.Time) {
-			t.Errorf("in %s the day from %s ends at %s", zone, m.Time, end)
+		if m.End.Year() != 9999 || !m.End.After(m.Time) {
+			t.Errorf("in %s the day from %s ends at %s", zone, m.Time, m.End)
 		}
 	}
 }
