@@ -173,6 +173,14 @@ func brokenServers() []broken {
 			name: "describes what it does not answer", promise: "the server describes itself",
 			answer: answer(func(b string) string { return strings.Replace(b, `"as_of"`, `"asof"`, 1) }),
 		},
+		{
+			name: "tells what was wrong as what it is not described to be", promise: "what is answered is described, refusals and streams too",
+			answer: answer(func(b string) string { return strings.Replace(b, `"value":"9"`, `"value":9`, 1) }),
+		},
+		{
+			name: "refuses a null", promise: "what may be null in a request is described so",
+			ask: body(func(b string) string { return strings.Replace(b, `"tags":null`, `"tags":0`, 1) }),
+		},
 	}
 }
 

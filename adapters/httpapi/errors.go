@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -235,15 +234,11 @@ func retryAfter(d time.Duration) string {
 }
 
 // harmless is a value that may be shown back: a short number or word of a query.
-func harmless(value string) json.RawMessage {
+func harmless(value string) *string {
 	if len(value) > 40 {
 		return nil
 	}
-	raw, err := json.Marshal(value)
-	if err != nil {
-		return nil
-	}
-	return raw
+	return &value
 }
 
 func is(err, target error) bool { return errors.Is(err, target) }

@@ -158,7 +158,7 @@ func gapRoutes() []route {
 		{
 			method: "POST", path: base + "/merge", need: tenant.Member, area: "knowledge gaps",
 			summary: "Make one gap of several", body: wire.MergeGaps{}, types: []string{jsonType},
-			answers: map[int]any{http.StatusOK: wire.KnowledgeGapAnswer{}}, handle: (*call).mergeGaps,
+			answers: map[int]any{http.StatusOK: wire.KnowledgeGapAnswer{}}, refusals: []int{http.StatusNotFound}, handle: (*call).mergeGaps,
 		},
 		{
 			method: "POST", path: base + "/{id}/split", need: tenant.Member, area: "knowledge gaps",

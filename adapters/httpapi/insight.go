@@ -120,13 +120,14 @@ func streamRoutes() []route {
 			summary: "Stream all conversations that match",
 			details: "Newest first, without a ceiling, as NDJSON or CSV. Every row carries a cursor: when the connection breaks, go on with that of the last row that came whole.",
 			params:  append(params, param{name: "format", shape: choice, choices: []string{"ndjson", "csv"}, fallback: "ndjson", doc: "How rows are written."}),
-			handle:  (*call).exportConversations,
+			streams: map[string]any{ndjsonType: wire.ExportedConversation{}, "text/csv": ""}, handle: (*call).exportConversations,
 		},
 		{
 			method: "GET", path: "/api/v1/stream", need: tenant.Viewer, area: "metrics",
 			summary: "Live changes as server-sent events",
 			details: "Events: totals (the last 24 hours, when they moved), escalation, gap. A connection that sends Last-Event-ID goes on where the last one stopped.",
-			handle:  (*call).stream,
+			headers: []param{{name: "Last-Event-ID", shape: whole, low: 0, high: 1 << 53, doc: "The id of the last event that was received; none begins with the present."}},
+			streams: map[string]any{"text/event-stream": ""}, refusals: []int{http.StatusBadRequest}, handle: (*call).stream,
 		},
 	}
 }
@@ -172,7 +173,8 @@ func insightRoutes() []route {
 		{
 			method: "POST", path: "/api/v1/roi/ledger/close", need: tenant.Admin, area: "roi",
 			summary: "Close a month for good", details: "Its lines are chained by hashes and never change; later corrections are booked as reversing lines in an open month.",
-			body: wire.CloseMonth{}, types: []string{jsonType}, answers: map[int]any{http.StatusOK: wire.ClosedMonth{}}, handle: (*call).closeMonth,
+			body: wire.CloseMonth{}, types: []string{jsonType}, answers: map[int]any{http.StatusOK: wire.ClosedMonth{}},
+			refusals: []int{http.StatusConflict}, handle: (*call).closeMonth,
 		},
 		{
 			method: "GET", path: "/api/v1/roi/ledger/verify", need: tenant.Viewer, area: "roi",

@@ -132,11 +132,8 @@ func (r route) parameters() []any {
 	for _, p := range r.params {
 		out = append(out, object{"name": p.name, "in": "query", "description": p.describe(), "schema": p.schema()})
 	}
-	if r.method == http.MethodPost && r.path == "/api/v1/conversations" || r.area == "conversations" && r.body != nil {
-		out = append(out, object{
-			"name": "Idempotency-Key", "in": "header", "schema": object{"type": "string", "maxLength": 200},
-			"description": "Makes a repeated request answer as the first one did, for a day.",
-		})
+	for _, p := range r.headers {
+		out = append(out, object{"name": p.name, "in": "header", "description": p.describe(), "schema": p.schema()})
 	}
 	return out
 }
@@ -168,14 +165,20 @@ func (p param) schema() object {
 
 func (r route) responses(s *schemas) object {
 	out := object{}
-	if len(r.answers) == 0 {
-		out["200"] = object{"description": http.StatusText(http.StatusOK)}
+	contents := map[int]object{}
+	put := func(status int, media string, v any) {
+		if contents[status] == nil {
+			contents[status] = object{}
+		}
+		contents[status][media] = object{"schema": s.of(v)}
 	}
 	for status, v := range r.answers {
-		content := object{jsonType: object{"schema": s.of(v)}}
-		if slices.Contains(r.types, ndjsonType) {
-			content[ndjsonType] = object{"schema": s.of(wire.BatchResult{})}
-		}
+		put(status, jsonType, v)
+	}
+	for media, v := range r.streams {
+		put(http.StatusOK, media, v)
+	}
+	for status, content := range contents {
 		out[strconv.Itoa(status)] = object{"description": http.StatusText(status), "content": content}
 	}
 	for _, status := range r.problems() {
@@ -186,7 +189,7 @@ func (r route) responses(s *schemas) object {
 
 // problems are the statuses of error that the route can answer with.
 func (r route) problems() []int {
-	out := []int{500, 503}
+	out := append([]int{500, 503}, r.refusals...)
 	if r.need != public {
 		out = append(out, 401, 403, 429)
 	}

@@ -19,6 +19,8 @@ type route struct {
 	// details is further text for readers.
 	details string
 	params  []param
+	// headers are what the request may carry beside the credential.
+	headers []param
 	// body is a value of the request body's type, nil when there is none; partial lifts the requirement of fields.
 	body    any
 	partial bool
@@ -26,7 +28,11 @@ type route struct {
 	types []string
 	// answers maps each status of success to a value of the answer's type.
 	answers map[int]any
-	handle  func(*call) error
+	// streams maps each content type of a 200 that is not one value of JSON to a value of what it is made of.
+	streams map[string]any
+	// refusals are statuses of error beyond those that follow from the path, the parameters and the body.
+	refusals []int
+	handle   func(*call) error
 }
 
 func (r route) check() error {
@@ -34,7 +40,7 @@ func (r route) check() error {
 	switch {
 	case r.need != public && !needsCredential:
 		return fmt.Errorf("httpapi: %s %s has no permission", r.method, r.path)
-	case r.handle == nil || r.summary == "":
+	case r.handle == nil || r.summary == "" || len(r.answers)+len(r.streams) == 0:
 		return fmt.Errorf("httpapi: %s %s is incomplete", r.method, r.path)
 	}
 	return nil

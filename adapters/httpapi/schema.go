@@ -49,6 +49,8 @@ func (s *schemas) typed(t reflect.Type) object {
 		return object{"type": "integer"}
 	case reflect.Float64:
 		return object{"type": "number"}
+	case reflect.Map:
+		return object{"type": "object"}
 	case reflect.Slice:
 		return object{"type": "array", "items": s.typed(t.Elem())}
 	case reflect.Struct:

@@ -43,7 +43,8 @@ func (c *call) stream() error {
 	h := c.w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no") // proxies must not gather events
-	if err := s.write(": welcome\nretry: 3000\n\n"); err != nil || c.r.Method == http.MethodHead { // of which nothing more is seen
+	err = s.write(": welcome\nretry: 3000\n\n")
+	if err != nil || c.r.Method == http.MethodHead { // of which nothing more is seen
 		return ignoreWrite(err)
 	}
 	err = c.api.Monitor.Follow(ctx, c.who.org, after, s.send)

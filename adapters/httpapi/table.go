@@ -18,6 +18,7 @@ func (a *API) table() []route {
 	ok := func(v any) map[int]any { return map[int]any{http.StatusOK: v} }
 	taken := map[int]any{http.StatusCreated: wire.ConversationAnswer{}, http.StatusOK: wire.ConversationAnswer{}}
 	oneJSON := []string{jsonType}
+	repeatable := []param{{name: "Idempotency-Key", shape: text, low: 1, high: 200, doc: "Makes a repeated request answer as the first one did, for a day."}}
 	return slices.Concat(insightRoutes(), streamRoutes(), gapRoutes(), []route{
 		{
 			method: "POST", path: "/api/v1/conversations", need: tenant.Member, area: "conversations",
@@ -25,14 +26,15 @@ func (a *API) table() []route {
 			details: "The same platform and conversation_id again is an update: fields sent replace, fields absent stay, messages merge. " +
 				"The answer comes when the conversation is on disk. Send an Idempotency-Key to make a repeated request answer as the first one did. " +
 				"Fields that are not known here are ignored and named in warnings.",
-			body: wire.NewConversation{}, types: oneJSON, answers: taken, handle: (*call).postConversation,
+			headers: repeatable, body: wire.NewConversation{}, types: oneJSON, answers: taken, handle: (*call).postConversation,
 		},
 		{
 			method: "POST", path: "/api/v1/conversations/batch", need: tenant.Member, area: "conversations",
 			summary: "Take many conversations in",
 			details: "A JSON array or NDJSON, each item a body of POST /api/v1/conversations. Every item has a result of its own, in order; a bad one never harms the others. " +
 				"NDJSON is answered by NDJSON, a result a line, as items become durable. An Idempotency-Key counts for each item by its place.",
-			body: []wire.NewConversation{}, types: []string{jsonType, ndjsonType}, answers: ok(wire.BatchAnswer{}), handle: (*call).postBatch,
+			headers: repeatable, body: []wire.NewConversation{}, types: []string{jsonType, ndjsonType},
+			answers: ok(wire.BatchAnswer{}), streams: map[string]any{ndjsonType: wire.BatchResult{}}, handle: (*call).postBatch,
 		},
 		{
 			method: "GET", path: "/api/v1/conversations", need: tenant.Viewer, area: "conversations",
@@ -47,7 +49,7 @@ func (a *API) table() []route {
 		{
 			method: "PATCH", path: "/api/v1/conversations/{id}", need: tenant.Member, area: "conversations",
 			summary: "Add to one conversation", details: "Takes the fields of POST /api/v1/conversations: a rating that came later, further messages, a correction.",
-			body: wire.NewConversation{}, partial: true, types: oneJSON, answers: ok(wire.ConversationAnswer{}), handle: (*call).patchConversation,
+			headers: repeatable, body: wire.NewConversation{}, partial: true, types: oneJSON, answers: ok(wire.ConversationAnswer{}), handle: (*call).patchConversation,
 		},
 		{
 			method: "DELETE", path: "/api/v1/conversations/{id}", need: tenant.Admin, area: "conversations",
@@ -125,13 +127,13 @@ func (a *API) table() []route {
 		},
 		{
 			method: "GET", path: "/openapi.json", need: public, area: "operations",
-			summary: "This description, for programs",
-			handle:  func(c *call) error { return c.static(jsonType, "", c.api.description.json) },
+			summary: "This description, for programs", answers: ok(object{}),
+			handle: func(c *call) error { return c.static(jsonType, "", c.api.description.json) },
 		},
 		{
 			method: "GET", path: "/docs", need: public, area: "operations",
-			summary: "This description, for people",
-			handle:  func(c *call) error { return c.static("text/html; charset=utf-8", c.api.page.policy, c.api.page.html) },
+			summary: "This description, for people", streams: map[string]any{"text/html": ""},
+			handle: func(c *call) error { return c.static("text/html; charset=utf-8", c.api.page.policy, c.api.page.html) },
 		},
 	})
 }

@@ -1,9 +1,6 @@
 package wire
 
-import (
-	"encoding/json"
-	"time"
-)
+import "time"
 
 // ConversationAnswer answers everything that stores or shows one conversation.
 type ConversationAnswer struct {
@@ -248,9 +245,9 @@ type Problem struct {
 
 // Fault is one thing wrong with a request.
 type Fault struct {
-	Field   string          `json:"field" doc:"JSON pointer into the body, or the name of the parameter behind a slash."`
-	Message string          `json:"message"`
-	Value   json.RawMessage `json:"value,omitempty" doc:"What was sent, where that is harmless."`
+	Field   string  `json:"field" doc:"JSON pointer into the body, or the name of the parameter behind a slash."`
+	Message string  `json:"message"`
+	Value   *string `json:"value,omitempty" doc:"What was sent, where that is harmless."`
 }
 
 // SettingsChange is the body of PATCH /api/v1/organization. Settings that are left out stay as they are.

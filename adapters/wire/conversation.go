@@ -12,7 +12,7 @@ type NewConversation struct {
 	Platform               string          `json:"platform,omitempty" required:"true" enum:"zendesk,intercom,freshdesk,custom,sdk"`
 	CustomerID             *string         `json:"customer_id,omitempty" maxLength:"255"`
 	AIAgentID              *string         `json:"ai_agent_id,omitempty" maxLength:"255"`
-	Messages               []NewMessage    `json:"messages,omitempty"`
+	Messages               []NewMessage    `json:"messages,omitempty" doc:"Null says nothing."`
 	CSATScore              *int            `json:"csat_score,omitempty" minimum:"1" maximum:"5" doc:"The customer's rating, a whole number."`
 	Sentiment              *string         `json:"sentiment,omitempty" enum:"positive,neutral,negative,frustrated" doc:"How the customer sounded; reckoned from the messages when left out."`
 	Escalated              *bool           `json:"escalated,omitempty" doc:"Whether a human had to take over; derived from the messages when left out."`
@@ -25,7 +25,7 @@ type NewConversation struct {
 	Priority               *string         `json:"priority,omitempty" enum:"low,medium,high,urgent"`
 	CostUSD                Number          `json:"cost_usd,omitempty" minimum:"0" maximum:"1000000" doc:"What the AI cost for this conversation, an exact decimal in the organisation's currency."`
 	Metadata               json.RawMessage `json:"metadata,omitempty" doc:"A JSON object."`
-	Tags                   []string        `json:"tags,omitempty"`
+	Tags                   []string        `json:"tags,omitempty" doc:"Null says nothing."`
 	CreatedAt              *time.Time      `json:"created_at,omitempty" doc:"When the platform opened the conversation."`
 	ClosedAt               *time.Time      `json:"closed_at,omitempty" doc:"When the platform closed it."`
 	RatedAt                *time.Time      `json:"rated_at,omitempty" doc:"When the customer rated; the time of receipt when left out."`
