@@ -17,7 +17,7 @@ type ComparisonView struct {
 	Name         string   `json:"name" enum:"as_started,attributed,last_touch"`
 	Verdict      string   `json:"verdict" enum:"higher,lower,no clear difference at this sample size,not comparable" doc:"What the data allow one to say of the AI."`
 	Target       string   `json:"target" doc:"The mix both sides are put on."`
-	SupportShare float64  `json:"support_share" doc:"Share of ratings in kinds of case both sides were rated in; not comparable below 0.5."`
+	SupportShare *float64 `json:"support_share" doc:"Share of ratings in kinds of case both sides were rated in; not comparable below 0.5; null without ratings."`
 	Strata       int      `json:"strata"`
 	Supported    int      `json:"supported_strata"`
 	PValue       *float64 `json:"p_value" doc:"Cochran-Mantel-Haenszel test with correction."`

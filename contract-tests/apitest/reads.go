@@ -84,6 +84,10 @@ func emptyReads(w *World) {
 	}
 	w.wants(w.get("/api/v1/cs-metrics/escalation-patterns"), "escalation_patterns", "[]")
 	w.wants(w.get("/api/v1/cs-metrics/cost-analysis"), "cost_analysis.total_ai_cost", "null", "cost_analysis.cost_savings", "null", "cost_analysis.roi_percentage", "null")
+	comparison := w.get("/api/v1/cs-metrics/csat-comparison")
+	for i := range 3 {
+		w.want(comparison, fmt.Sprintf("views.%d.support_share", i), "null")
+	}
 	w.wants(w.get("/api/v1/conversations"), "conversations", "[]", "count", "0", "total", "0", "next_cursor", "null", "filters", "{}")
 	w.wants(w.get("/api/v1/conversations/knowledge-gaps"), "knowledge_gaps", "[]", "count", "0")
 }

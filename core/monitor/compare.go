@@ -34,9 +34,10 @@ type ComparisonView struct {
 	// CSAT %.
 	Figures Figures
 	// Verdict is the only wording the data allow about the AI.
-	Verdict      csat.Verdict
-	Target       csat.Target
-	SupportShare float64
+	Verdict csat.Verdict
+	Target  csat.Target
+	// SupportShare is the target's weight in kinds of case both sides were rated in; nil when it has no ratings.
+	SupportShare *float64
 	Strata       int
 	Supported    int
 	// PValue is of the Cochran–Mantel–Haenszel test; nil when there is nothing to test.

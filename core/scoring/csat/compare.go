@@ -43,8 +43,8 @@ type Comparison struct {
 	Shown *stat.Interval
 	// AIShown and HumanShown are the intervals of the standardised means, made alike and cut to 1–5.
 	AIShown, HumanShown *stat.Interval
-	// SupportShare is the target's weight inside those strata, 0 to 1.
-	SupportShare float64
+	// SupportShare is the target's weight inside those strata, 0 to 1; nil when the target has no ratings.
+	SupportShare *float64
 	// Strata and Supported count the strata, and those both sides were rated in.
 	Strata, Supported int
 }
@@ -63,7 +63,7 @@ const (
 // Verdict is what the comparison allows one to say of the AI.
 func (c Comparison) Verdict() Verdict {
 	switch {
-	case c.Shown == nil || c.SupportShare < ComparableShare:
+	case c.Shown == nil || c.SupportShare == nil || *c.SupportShare < ComparableShare:
 		return NotComparable
 	case c.Shown.Low > 0:
 		return AIHigher
@@ -89,10 +89,13 @@ func Compare(strata []Stratum, minRatings int64, target Target, confidence float
 		}
 	}
 	out := Comparison{Strata: len(strata), Supported: len(supported), AICrude: mean(ai), HumanCrude: mean(human)}
+	if all > 0 {
+		share := weight / all
+		out.SupportShare = &share
+	}
 	if weight <= 0 {
 		return out
 	}
-	out.SupportShare = weight / all
 	// A fixed order keeps the sums the same however the strata came.
 	slices.SortFunc(supported, func(a, b Stratum) int { return cmp.Compare(a.Name, b.Name) })
 	var mAI, mHuman, variance, shownAI, shownHuman float64

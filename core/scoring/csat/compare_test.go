@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/samber/lo"
 	"pgregory.net/rapid"
 
 	"github.com/csm-monitor/csm-monitor/core/scoring/csat"
@@ -25,7 +26,7 @@ func TestCaseMixCanTurnTheSign(t *testing.T) {
 	if *c.AI >= *c.Human || *c.Difference >= 0 {
 		t.Errorf("on the same mix: AI %v, people %v", *c.AI, *c.Human)
 	}
-	if c.SupportShare != 1 || c.Supported != 2 {
+	if *c.SupportShare != 1 || c.Supported != 2 {
 		t.Errorf("%+v", c)
 	}
 }
@@ -83,11 +84,12 @@ func TestComparisonHolds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := strata().Draw(t, "strata")
 		c := csat.Compare(s, 5, csat.CombinedMix, stat.Confidence95)
-		if c.SupportShare < 0 || c.SupportShare > 1 {
-			t.Fatalf("support %v", c.SupportShare)
+		rated := slices.ContainsFunc(s, func(s csat.Stratum) bool { return s.AI.N+s.Human.N > 0 })
+		if (c.SupportShare != nil) != rated || rated && (*c.SupportShare < 0 || *c.SupportShare > 1) {
+			t.Fatalf("support %v", lo.FromPtr(c.SupportShare))
 		}
 		if c.Difference == nil {
-			if c.Interval != nil || c.AI != nil || c.SupportShare != 0 {
+			if c.Interval != nil || c.AI != nil || lo.FromPtr(c.SupportShare) != 0 {
 				t.Fatalf("half a comparison: %+v", c)
 			}
 			return

@@ -62,7 +62,7 @@ func (b *bench) readGap(ctx context.Context, f *gapFinding, s *silenceFinding) e
 		return fmt.Errorf("the comparison has no means")
 	}
 	f.raw, f.adjusted, f.interval = ai-human, *difference.Estimate.Value, interval
-	f.support, f.verdict = view.SupportShare, view.Verdict
+	f.support, f.verdict = *view.SupportShare, view.Verdict
 	if f.planted, f.plantedAll, err = b.plantedGap(ctx); err != nil {
 		return err
 	}
