@@ -73,6 +73,12 @@ func brokenServers() []broken {
 			}),
 		},
 		{
+			name: "takes a rating for a survey", promise: "the response rate counts only whom a source says was asked",
+			ask: body(func(b string) string {
+				return strings.Replace(b, `"csat_score":5`, `"csat_score":5,"survey_offered":true`, 1)
+			}),
+		},
+		{
 			name: "writes money as it likes", promise: "money is exact",
 			answer: answer(func(b string) string { return strings.ReplaceAll(b, "2500.00", "2500") }),
 		},

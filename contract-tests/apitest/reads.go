@@ -19,6 +19,7 @@ func readCases() []Case {
 		{"where there is no data there is null, never 0", "an average of nothing is not 0", emptyReads},
 		{"every figure stands beside its evidence", "numbers that can be believed", evidence},
 		{"the reads count what was sent", "the answer to the product's four questions", knownFigures},
+		{"the response rate counts only whom a source says was asked", "a rate of 100 % because nobody counted the silent is worse than none", responseRate},
 		{"figures are rounded half away from zero", "who reckons along on paper must get the same", rounding},
 		{"a window holds its start and not its end, and days are local", "midnight belongs to one day", windowEdges},
 		{"filters of the metrics reads hold", "drill-down must agree with the headline", metricFilters},
@@ -189,6 +190,33 @@ func plant(w *World) {
 	conversation(6, 4, "shipping", "custom", true, true, `,"cost_usd":0.60`)
 	conversation(7, 5, "billing", "custom", true, false, `,"csat_score":4`)
 	conversation(8, 6, "shipping", "zendesk", false, true, `,"csat_score":2`)
+}
+
+func responseRate(w *World) {
+	const window = "?start=2026-01-01&end=2026-01-31"
+	rates := func(rate, share string) {
+		w.wants(w.get("/api/v1/cs-metrics/dashboard"+window), "metrics.response_rate_pct", rate, "metrics.rated_share_of_closed_pct", share)
+		w.wants(w.get("/api/v1/cs-metrics/csat-comparison"+window), "non_response.figures.response_rate_pct", rate,
+			"non_response.figures.rated_share_of_closed_pct", share)
+	}
+	n := 0
+	arrives := func(more string) {
+		n++
+		w.status(w.ingest(fmt.Sprintf(`{"conversation_id":"r%d","platform":"custom","created_at":"2026-01-02T10:00:00Z"%s}`, n, more)), 201)
+	}
+	rates("null", "null")
+	arrives(`,"csat_score":5`)
+	rates("null", "100.0")
+	arrives(`,"survey_offered":true,"closed_at":"2026-01-02T11:00:00Z"`)
+	rates("0.0", "50.0")
+	arrives(`,"survey_offered":true,"csat_score":2`)
+	rates("50.0", "66.7")
+	arrives(`,"survey_offered":false,"closed_at":"2026-01-02T11:00:00Z"`)
+	arrives(`,"survey_offered":false,"csat_score":4`)
+	arrives("")
+	rates("50.0", "60.0")
+	w.status(w.ingest(`{"conversation_id":"r2","platform":"custom","csat_score":1}`), 200)
+	rates("100.0", "80.0")
 }
 
 func knownFigures(w *World) {

@@ -23,7 +23,7 @@ const (
 	HandlerConflicts
 	FlagConflicts
 	Unverified // resting on unverified deliveries alone
-	Offered    // asked for a rating
+	_          // no longer counted; rows of earlier builds have here who was asked or rated
 	Failed     // counted for knowledge gaps
 	Unextracted
 	Returned72h // AI-only or AI-involved, the customer back on the topic within 72 hours
@@ -51,6 +51,8 @@ const (
 	UnreportedTokened
 	UnreportedTokensIn
 	UnreportedTokensOut
+	Offered      // asked for a rating, as a source says
+	OfferedRated // rated among these
 )
 
 // The blocks of measures that repeat over a small list.

@@ -208,7 +208,8 @@ func silence(cells []metric.Cell, sum metric.Vector) Silence {
 		{Name: "csat_pct_bounds", Decimals: percent, Estimate: bounds},
 		{Name: "avg_csat_bounds", Decimals: average, Estimate: meanBounds},
 		{Name: "csat_pct_weighted", Decimals: percent, Estimate: w.Estimate()},
-		rate("response_rate_pct", h.N(), sum.At(metric.Offered), "csat.response_rate/v1"),
+		responseRate(sum),
+		rate("rated_share_of_closed_pct", h.N(), sum.At(metric.Closed), "csat.rated_share/v1"),
 	}
 	var unhappyRated, unhappy, otherRated, other int64
 	for _, label := range append(conversation.Sentiments(), "") {

@@ -70,7 +70,8 @@ func (v headline) figures(ctx context.Context) (Figures, error) {
 		rate("csat_pct", all.Satisfied(), all.N(), "csat.satisfied_share/v1"),
 		rating("ai_avg_csat", ratings(sum, v.org.Settings.BinaryInAverage, conversation.PartyAI), "csat.mean_ai/v1"),
 		rating("human_avg_csat", ratings(sum, v.org.Settings.BinaryInAverage, conversation.PartyHuman), "csat.mean_human/v1"),
-		rate("response_rate_pct", all.N(), sum.At(metric.Offered), "csat.response_rate/v1"),
+		responseRate(sum),
+		rate("rated_share_of_closed_pct", all.N(), sum.At(metric.Closed), "csat.rated_share/v1"),
 		rate("escalation_rate", sum.At(metric.Escalated), total, "escalation.rate/v1"),
 		rate("ai_escalation_rate", sum.At(metric.EscalatedAI), ai, "escalation.ai_rate/v1"),
 		rate("containment_rate", sum.At(metric.Contained), ai, "containment.rate/v1"),
@@ -87,6 +88,10 @@ func (v headline) figures(ctx context.Context) (Figures, error) {
 		median("median_resolution_seconds", sum, metric.Resolution, "time.resolution_median/v1"),
 	}
 	return append(figures, costFigures(account)...), nil
+}
+
+func responseRate(sum metric.Vector) Figure {
+	return rate("response_rate_pct", sum.At(metric.OfferedRated), sum.At(metric.Offered), "csat.response_rate/v1")
 }
 
 func resolution(l outcome.Ladder) Figure {
