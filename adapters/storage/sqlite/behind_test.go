@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"bytes"
 	"database/sql"
+	"errors"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -20,29 +21,34 @@ import (
 	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
 
-// cursed is a sealer that panics while it is to open what one organisation has stored.
+// cursed is a sealer that does something in place of opening what one organisation has stored, while it is cursed.
 type cursed struct {
 	storage.Sealer
-	org   tenant.ID
+	org tenant.ID
+	curse
+}
+
+type curse struct {
 	still *atomic.Bool
+	does  func() error
 }
 
 func (c cursed) Org(org tenant.ID, wrapped []byte) (storage.OrgSealer, error) {
 	s, err := c.Sealer.Org(org, wrapped)
 	if org == c.org {
-		s = cursedOrg{s, c.still}
+		s = cursedOrg{s, c.curse}
 	}
 	return s, err
 }
 
 type cursedOrg struct {
 	storage.OrgSealer
-	still *atomic.Bool
+	curse
 }
 
 func (c cursedOrg) Open(dst, sealed, place []byte) ([]byte, error) {
 	if c.still.Load() {
-		panic("this cannot be")
+		return nil, c.does()
 	}
 	return c.OrgSealer.Open(dst, sealed, place)
 }
@@ -65,9 +71,21 @@ func (l *lines) String() string {
 	return l.all.String()
 }
 
-// Work that panics on one organisation ends no process, is done for all others meanwhile, is told, but not at each attempt,
-// and is done when it can be.
-func TestWorkThatPanicsIsPutOff(t *testing.T) {
+// Work that fails or panics on one organisation ends no process, is done for all others meanwhile, is told, but not at each
+// attempt, and is done when it can be.
+func TestWorkThatFailsIsPutOff(t *testing.T) {
+	for name, c := range map[string]struct {
+		does func() error
+		told []string
+	}{
+		"panics": {func() error { panic("this cannot be") }, []string{"level=ERROR", "cursedOrg.Open"}},
+		"fails":  {func() error { return errors.New("this cannot be") }, []string{"level=WARN", "org="}},
+	} {
+		t.Run(name, func(t *testing.T) { putOff(t, c.does, c.told) })
+	}
+}
+
+func putOff(t *testing.T, does func() error, wanted []string) {
 	path := filepath.Join(t.TempDir(), "csm.db")
 	var (
 		still atomic.Bool
@@ -75,7 +93,7 @@ func TestWorkThatPanicsIsPutOff(t *testing.T) {
 	)
 	still.Store(true)
 	bad, good := uuid.New(), uuid.New()
-	s := openAt(t, path, storage.Options{Sealer: cursed{keyring(t), bad, &still}, Logger: slog.New(slog.NewTextHandler(&told, nil))})
+	s := openAt(t, path, storage.Options{Sealer: cursed{keyring(t), bad, curse{&still, does}}, Logger: slog.New(slog.NewTextHandler(&told, nil))})
 	defer closed(t, s)
 	for _, org := range []tenant.ID{bad, good} {
 		source := benchdata.Source{Org: org, Start: epoch, Step: time.Minute}
@@ -105,12 +123,18 @@ func TestWorkThatPanicsIsPutOff(t *testing.T) {
 	}
 	wait(good)
 	if done(bad) {
-		t.Fatal("no work panicked")
+		t.Fatal("no work failed")
 	}
 	still.Store(false)
 	wait(bad)
-	if log := told.String(); strings.Count(log, "this cannot be") != 1 || !strings.Contains(log, "cursedOrg.Open") {
-		t.Errorf("told: %s", log)
+	log := told.String()
+	for _, part := range append(wanted, "this cannot be") {
+		if !strings.Contains(log, part) {
+			t.Errorf("%s is not told: %s", part, log)
+		}
+	}
+	if n := strings.Count(log, "this cannot be"); n != 1 {
+		t.Errorf("told %d times: %s", n, log)
 	}
 	page, err := s.Conversations.List(t.Context(), bad, conversation.Query{})
 	if err != nil || len(page.Conversations) != 10 {

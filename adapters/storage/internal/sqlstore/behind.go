@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/samber/lo"
 
+	"github.com/csm-monitor/csm-monitor/core/port"
 	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
 
@@ -29,8 +31,8 @@ type behind struct {
 	folding chan struct{}
 	// writes counts transactions of callers, by which polite knows whether somebody is writing.
 	writes atomic.Int64
-	// told is when a panic was last logged, in nanoseconds.
-	told atomic.Int64
+	// panics and failures are logged once in a while.
+	panics, failures occasion
 }
 
 // backlog is the organisations that one kind of work has yet to look at.
@@ -100,7 +102,7 @@ func (s *Store) work() {
 	s.run(func(ctx context.Context) { b.follow(ctx, &b.index, s.catchUp) })
 	s.run(func(ctx context.Context) {
 		b.follow(ctx, &b.zones, func(ctx context.Context, orgs []tenant.ID) []tenant.ID {
-			return failing(orgs, func(org tenant.ID) error { return s.rebuild(ctx, org) })
+			return s.failing(ctx, orgs, func(org tenant.ID) error { return s.rebuild(ctx, org) })
 		})
 	})
 	s.run(s.foldGrown)
@@ -128,8 +130,20 @@ func (s *Store) run(work func(ctx context.Context)) {
 	})
 }
 
-// tellEvery is how long panics of the work are not logged after one was: what panicked may do so at every attempt.
+// tellEvery is how long trouble of the work is not logged after some was: what it met may come at every attempt.
 const tellEvery = time.Minute
+
+// occasion is when trouble of one kind was last logged, in nanoseconds.
+type occasion struct{ last atomic.Int64 }
+
+// now says whether it is time to log some again.
+func (o *occasion) now() bool {
+	last, now := o.last.Load(), time.Now().UnixNano()
+	return (last == 0 || now-last >= int64(tellEvery)) && o.last.CompareAndSwap(last, now)
+}
+
+// errPanicked is what becomes of a panic.
+var errPanicked = errors.New("store: work behind the writes panicked")
 
 // contain, deferred, makes an error of a panic. The work must not take the process with it, which would meet the same at
 // its next start; each of its steps contains its own, so that one organisation's trouble is not another's.
@@ -138,11 +152,18 @@ func (s *Store) contain(err *error) {
 	if p == nil {
 		return
 	}
-	*err = fmt.Errorf("store: work behind the writes panicked: %v", p)
-	last, now := s.behind.told.Load(), time.Now().UnixNano()
-	if (last == 0 || now-last >= int64(tellEvery)) && s.behind.told.CompareAndSwap(last, now) {
+	*err = fmt.Errorf("%w: %v", errPanicked, p)
+	if s.behind.panics.now() {
 		s.log.Error("work behind the writes will be tried again", "error", *err, "stack", string(debug.Stack()))
 	}
+}
+
+// tell logs that the work failed for an organisation, unless it was only broken off, or panicked, which is logged already.
+func (s *Store) tell(ctx context.Context, org tenant.ID, err error) {
+	if ctx.Err() != nil || errors.Is(err, port.ErrClosed) || errors.Is(err, errPanicked) || !s.behind.failures.now() {
+		return
+	}
+	s.log.Warn("work behind the writes failed and will be tried again", "org", org, "error", err)
 }
 
 // share is how many times as long as a step of its own the work lets writers go first, while there are any.
@@ -240,7 +261,7 @@ func (s *Store) catchUp(ctx context.Context, orgs []tenant.ID) (failed []tenant.
 			return err
 		})
 		if err != nil {
-			failed = failing(orgs, func(org tenant.ID) error { return s.indexAll(ctx, org) })
+			failed = s.failing(ctx, orgs, func(org tenant.ID) error { return s.indexAll(ctx, org) })
 			break
 		}
 	}
@@ -248,7 +269,7 @@ func (s *Store) catchUp(ctx context.Context, orgs []tenant.ID) (failed []tenant.
 		if s.behind.writes.Load() != before {
 			s.behind.index.add(some) // when it is calm
 		} else if s.settle(ctx, some) != nil {
-			failed = append(failed, failing(some, func(org tenant.ID) error { return s.settle(ctx, []tenant.ID{org}) })...)
+			failed = append(failed, s.failing(ctx, some, func(org tenant.ID) error { return s.settle(ctx, []tenant.ID{org}) })...)
 		}
 	}
 	return failed
@@ -258,6 +279,12 @@ func (s *Store) catchUp(ctx context.Context, orgs []tenant.ID) (failed []tenant.
 const settledAtOnce = 16
 
 // failing works for one organisation after the other, so that one for which it fails holds up no other, and returns those.
-func failing(orgs []tenant.ID, work func(tenant.ID) error) []tenant.ID {
-	return lo.Filter(orgs, func(org tenant.ID, _ int) bool { return work(org) != nil })
+func (s *Store) failing(ctx context.Context, orgs []tenant.ID, work func(tenant.ID) error) []tenant.ID {
+	return lo.Filter(orgs, func(org tenant.ID, _ int) bool {
+		err := work(org)
+		if err != nil {
+			s.tell(ctx, org, err)
+		}
+		return err != nil
+	})
 }

@@ -61,7 +61,9 @@ func (s *Store) foldGrown(ctx context.Context) {
 		}
 		for _, org := range s.behind.folds.take() {
 			for more, err := true, error(nil); more && err == nil; {
-				more, err = s.foldSome(ctx, []tenant.ID{org}, foldAt)
+				if more, err = s.foldSome(ctx, []tenant.ID{org}, foldAt); err != nil {
+					s.tell(ctx, org, err)
+				}
 			}
 		}
 	}
