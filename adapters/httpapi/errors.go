@@ -183,6 +183,9 @@ func (f *Failure) problem(instance, requestID string) wire.Problem {
 	switch {
 	case kind.status == http.StatusServiceUnavailable:
 		p.Detail = "try again after the seconds in Retry-After; this was request " + requestID
+		if f.Detail != "" {
+			p.Detail = f.Detail + "; " + p.Detail
+		}
 	case kind.status >= 500:
 		p.Detail = "quote request " + requestID + " when you report this"
 	}

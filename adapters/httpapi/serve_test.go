@@ -60,6 +60,19 @@ func TestAStoreThatCannotWriteIsA503(t *testing.T) {
 	}
 }
 
+// Who asks whether the server is ready is told that it can be read but not written, and no more.
+func TestAServerThatCannotWriteIsNotReady(t *testing.T) {
+	h := open(t, func(s *port.Storage) {
+		s.Ready = func(context.Context) error {
+			return fmt.Errorf("%w: %w", port.ErrUnwritable, &port.Unavailable{After: time.Second, Cause: errors.New("disk /var/secret is full")})
+		}
+	})
+	r := h.send("GET", "/readyz", "")
+	if body := text(r); r.StatusCode != 503 || !strings.Contains(body, port.ErrUnwritable.Error()) || strings.Contains(body, "secret") {
+		t.Errorf("%d %s", r.StatusCode, body)
+	}
+}
+
 func TestWhatGoesWrongInsideStaysInside(t *testing.T) {
 	h := open(t, unreliable(func() error { return errors.New(`pq: relation "orgs" at /root/x.go:12`) }))
 	r := h.send("POST", "/api/v1/conversations", small)

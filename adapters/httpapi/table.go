@@ -10,6 +10,7 @@ import (
 	"github.com/csm-monitor/csm-monitor/adapters/wire"
 	"github.com/csm-monitor/csm-monitor/core/conversation"
 	"github.com/csm-monitor/csm-monitor/core/monitor"
+	"github.com/csm-monitor/csm-monitor/core/port"
 	"github.com/csm-monitor/csm-monitor/core/tenant"
 )
 
@@ -141,7 +142,11 @@ func (a *API) table() []route {
 // ready answers 503 while the store cannot serve, whatever the reason.
 func (c *call) ready() error {
 	if err := c.api.Monitor.Ready(c.r.Context()); err != nil {
-		return &Failure{Code: codeUnavailable, RetryAfter: time.Second, Cause: err}
+		f := &Failure{Code: codeUnavailable, RetryAfter: time.Second, Cause: err}
+		if is(err, port.ErrUnwritable) {
+			f.Detail = port.ErrUnwritable.Error()
+		}
+		return f
 	}
 	return c.answer(http.StatusOK, wire.Health{Status: "ready"})
 }

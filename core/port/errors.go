@@ -18,6 +18,8 @@ var (
 	ErrTokenReused = errors.New("idempotency key was used for another request")
 	// ErrUnavailable says that the same call may succeed later; RetryAfter says when.
 	ErrUnavailable = errors.New("unavailable")
+	// ErrUnwritable says of a store that is not ready that it can be read, but stores nothing that is written.
+	ErrUnwritable = errors.New("nothing that is written can be stored")
 	// ErrClosed says that the adapter was closed.
 	ErrClosed = errors.New("closed")
 )

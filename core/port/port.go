@@ -31,7 +31,7 @@ type Storage struct {
 	Jobs          Jobs
 	// Shared says that other processes may use the same data at the same time.
 	Shared bool
-	// Ready answers nil when the store can serve.
+	// Ready answers nil when the store can serve, ErrUnwritable after a write that could not be stored, until one can.
 	Ready func(context.Context) error
 	// Close waits for calls under way and releases everything. Calls after it fail with ErrClosed.
 	Close func() error

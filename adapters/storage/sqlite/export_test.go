@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 
@@ -24,4 +25,25 @@ func OpenWatched(ctx context.Context, path, synchronous string, o storage.Option
 		return port.Storage{}, err
 	}
 	return open(ctx, "sqlite://"+path, o, m)
+}
+
+// OpenBounded opens a store as the product does, with a function that runs a statement on the connection that writes:
+// what SQLite is told there bounds what can be stored.
+func OpenBounded(ctx context.Context, path string, o storage.Options) (s port.Storage, tell func(statement string) error, err error) {
+	write, err := shipped.writer(path)
+	if err != nil {
+		return port.Storage{}, nil, err
+	}
+	read, err := shipped.connect(path, readers, "_pragma=query_only(1)")
+	if err != nil {
+		return port.Storage{}, nil, errors.Join(err, write.Close())
+	}
+	side, err := shipped.connect(path, 1)
+	if err != nil {
+		return port.Storage{}, nil, errors.Join(err, read.Close(), write.Close())
+	}
+	if s, err = shipped.start(ctx, write, read, side, o); err != nil {
+		return port.Storage{}, nil, errors.Join(err, side.Close(), read.Close(), write.Close())
+	}
+	return s, func(statement string) error { _, err := write.Exec(statement); return err }, nil
 }

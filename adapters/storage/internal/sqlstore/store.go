@@ -32,6 +32,7 @@ type Store struct {
 	gate       gate
 	watchers   watchers
 	behind     behind
+	refusal    refusal
 }
 
 // New serves a migrated database. Write is the pool of transactions that change something, read the pool of all others;
@@ -85,15 +86,13 @@ func (s *Store) prove(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return t.exec(`INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, "seal", fresh)
+		return t.putFact("seal", fresh)
 	})
 }
 
-func (s *Store) ready(ctx context.Context) error {
-	return s.look(ctx, func(t *tx) error {
-		var one int
-		return t.get(`SELECT 1`)(&one)
-	})
+// putFact keeps a value that is the database's as a whole.
+func (t *tx) putFact(name string, value []byte) error {
+	return t.exec(`INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
 }
 
 func (s *Store) close() error {
@@ -137,6 +136,7 @@ func (s *Store) stage(ctx context.Context, until time.Time, fn func(*tx) error) 
 	}()
 	conn, err := s.inTx(ctx, until, fn)
 	if err != nil {
+		s.refusal.note(err)
 		return nil, err
 	}
 	return func() error {
@@ -147,7 +147,9 @@ func (s *Store) stage(ctx context.Context, until time.Time, fn func(*tx) error) 
 		if s.dialect.Durable == nil {
 			return nil
 		}
-		return s.known(s.dialect.Durable(conn))
+		err := s.known(s.dialect.Durable(conn))
+		s.refusal.note(err)
+		return err
 	}, nil
 }
 
