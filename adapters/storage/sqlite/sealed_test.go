@@ -190,7 +190,7 @@ func version(t *testing.T, s port.Storage, org tenant.ID) int64 {
 
 func raw(t *testing.T, path string) *sql.DB {
 	t.Helper()
-	db, err := sql.Open("sqlite", path)
+	db, err := sql.Open("sqlite", path+"?_pragma=busy_timeout(5000)") // what a store leaves behind may still be closing
 	if err != nil {
 		t.Fatal(err)
 	}
