@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
-	"sync/atomic"
 	"testing"
 
 	"github.com/google/uuid"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/csm-monitor/csm-monitor/adapters/seal"
 	"github.com/csm-monitor/csm-monitor/adapters/storage"
+	"github.com/csm-monitor/csm-monitor/adapters/storage/internal/celltest"
 	"github.com/csm-monitor/csm-monitor/core/conversation"
 	"github.com/csm-monitor/csm-monitor/core/knowledge"
 	"github.com/csm-monitor/csm-monitor/core/port"
@@ -70,7 +70,7 @@ func TestRotation(t *testing.T) {
 	// Given up after each step, then called again.
 	for given := 1; ; given++ {
 		s = openAt(t, path, storage.Options{Sealer: seal.New(second, first)})
-		_, err := keeper(t, s).Rewrap(endingAfter(ctx, given))
+		_, err := keeper(t, s).Rewrap(celltest.EndingAfter(ctx, given))
 		readable(t, s, orgs...)
 		closed(t, s)
 		if err == nil {
@@ -83,7 +83,7 @@ func TestRotation(t *testing.T) {
 	s = openAt(t, path, storage.Options{Sealer: seal.New(second)}) // the first master key is gone
 	readable(t, s, orgs...)
 	for given := 1; ; given++ {
-		_, err := keeper(t, s).Renew(endingAfter(ctx, given), orgs[0])
+		_, err := keeper(t, s).Renew(celltest.EndingAfter(ctx, given), orgs[0])
 		readable(t, s, orgs...)
 		if err == nil {
 			break
@@ -100,25 +100,6 @@ func TestRotation(t *testing.T) {
 		t.Errorf("rewrapped %d again, %v", n, err)
 	}
 	closed(t, s)
-}
-
-// fewSteps is a context that ends after it was asked a number of times, by whichever goroutine.
-type fewSteps struct {
-	context.Context
-	left atomic.Int64
-}
-
-func endingAfter(ctx context.Context, steps int) *fewSteps {
-	c := &fewSteps{Context: ctx}
-	c.left.Store(int64(steps))
-	return c
-}
-
-func (c *fewSteps) Err() error {
-	if c.left.Add(-1) < 0 {
-		return context.Canceled
-	}
-	return nil
 }
 
 func TestDestroy(t *testing.T) {

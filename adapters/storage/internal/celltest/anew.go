@@ -92,7 +92,7 @@ func CutOff(t *testing.T, s Store, beside func() port.Storage) {
 	s.exec(t, `DELETE FROM cells WHERE view IN (1, 3, 8)`)
 	openings, needed := 0, 0
 	for last, given := s.fact(t), 1; ; openings++ {
-		opened, err := s.Open(endingAfter(t.Context(), given), slog.New(slog.DiscardHandler))
+		opened, err := s.Open(EndingAfter(t.Context(), given), slog.New(slog.DiscardHandler))
 		if err == nil {
 			for _, o := range all {
 				o.compare(t, opened)
@@ -133,13 +133,14 @@ func CutOff(t *testing.T, s Store, beside func() port.Storage) {
 	}
 }
 
-// fewSteps is a context that ends after it was asked a number of times.
+// fewSteps is a context that ends after it was asked a number of times, by whichever goroutine.
 type fewSteps struct {
 	context.Context
 	left atomic.Int64
 }
 
-func endingAfter(ctx context.Context, steps int) *fewSteps {
+// EndingAfter is a context that ends after it was asked a number of times whether it has ended.
+func EndingAfter(ctx context.Context, steps int) context.Context {
 	c := &fewSteps{Context: ctx}
 	c.left.Store(int64(steps))
 	return c
